@@ -1,0 +1,1 @@
+"""DICOM as bytes: tags, VRs, the dictionary, the strict reader, character sets, UIDs. Knows no plan."""

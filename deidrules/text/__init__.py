@@ -1,0 +1,1 @@
+"""Places in text, and what is said about them: sources, spans, diagnostics, refusals."""

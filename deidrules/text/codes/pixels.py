@@ -1,0 +1,7 @@
+"""DR4xx: pixels."""
+
+from __future__ import annotations
+
+from deidrules.text.codes.model import Code
+
+TABLE: tuple[Code, ...] = ()
