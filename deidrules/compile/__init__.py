@@ -1,0 +1,1 @@
+"""Words to plan: load a profile, link its recipes, resolve names, settle precedence, lower."""
