@@ -154,7 +154,9 @@ class Function:
     `subject_type`: what the subject must be. `leaves`: what remains of the subject. `result`: text, number, date or list.
     `whole`: the function takes all values of an element as a tuple, else it is called for each value. `keyed` names the argument
     ("subject", or "per" of `shift`) whose absence or emptiness quarantines the instance unless `missing:` is given (rule 13); such a
-    function declares an argument `missing`, which the engine answers before the function is called."""
+    function declares an argument `missing`, which the engine answers before the function is called.
+    `check` judges the arguments that are constants (text as str, numbers as Decimal or int, days as int, lists as tuples; what is read
+    from the object is not among them) and returns what is wrong with them, lower case and without full stop, or None."""
 
     name: str
     call: Callable[..., Any]
@@ -166,6 +168,7 @@ class Function:
     keyed: str
     doc: str
     examples: tuple[Example, ...]
+    check: Callable[[Mapping[str, object]], str | None] | None = None
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of that word."""
@@ -227,13 +230,18 @@ def _type_word(annotation: object) -> tuple[str, bool]:
 
 
 def function(
-    *, leaves: Level, keyed: str = "", arguments: Mapping[str, Level] | None = None, examples: tuple[Example, ...] = ()
+    *,
+    leaves: Level,
+    keyed: str = "",
+    arguments: Mapping[str, Level] | None = None,
+    examples: tuple[Example, ...] = (),
+    check: Callable[[Mapping[str, object]], str | None] | None = None,
 ) -> Callable[[Callable[..., Any]], Function]:
     """Make a Python function a word of the language: `def name(context, subject, *, argument: type = default) -> type`.
 
     Its name is the word, its keyword-only parameters the arguments, its annotations what the compiler checks, its docstring the
     reference, its examples the tests. `leaves` says what remains of the subject, `arguments` what remains of an attribute given to an
-    argument (nothing, unless said)."""
+    argument (nothing, unless said). `check` looks at constant arguments when a recipe is compiled."""
 
     def declare(call: Callable[..., Any]) -> Function:
         hints = typing.get_type_hints(call)
@@ -261,6 +269,7 @@ def function(
             keyed=keyed,
             doc=inspect.getdoc(call) or "",
             examples=examples,
+            check=check,
         )
 
     return declare

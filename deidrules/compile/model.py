@@ -14,7 +14,8 @@ from deidrules.text.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """profile.yaml as typed data. `folder` is where it lies; `recipes` and `tests` are the names as written."""
+    """profile.yaml as typed data. `folder` is where it lies; `recipes` and `tests` are the names as written,
+    `tables` the lookup tables' names and files."""
 
     name: str
     version: str
@@ -26,6 +27,7 @@ class Profile:
     policies: Policies
     keep_private_because: str
     released: Mapping[str, str]
+    tables: Mapping[str, str]
     folder: Path
     source: Source
 

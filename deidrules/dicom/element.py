@@ -94,6 +94,7 @@ class DicomObject:
     has_preamble: bool = True
     deflated: bool = False
     dropped: tuple[tuple[str, int], ...] = ()
+    odd_lengths: bool = False  # some value has an odd length, against PS3.5 7.1.1
     index: dict[int, Element] = field(default_factory=dict)  # top level, by tag
 
     def raw(self, element: Element) -> bytes:

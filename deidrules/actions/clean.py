@@ -1,0 +1,57 @@
+"""C: something of the original stays, nothing that identifies."""
+
+from __future__ import annotations
+
+from deidrules.actions.base import Atom, Change, Context, Enter, Example, Keep, Level, Refuse, Remove, Set, Subject, action
+from deidrules.actions.cleaner import clean_text
+from deidrules.actions.replacement import replaced_uids
+
+TEXTS = frozenset({"LO", "LT", "SH", "ST", "UC", "UT"})
+
+# What the author of a rule on a spelled private element vouches for (rule 13)
+VOUCHED = frozenset({"AS", "AT", "CS", "DS", "FD", "FL", "IS", "OB", "OW", "SL", "SS", "SV", "UL", "US", "UV"})
+
+
+@action(
+    "C",
+    leaves=Level.PART,
+    takes_value=True,
+    examples=(
+        Example(
+            "C StudyDescription",
+            {"StudyDescription": "CARDIAC ECHO for Jane Doe", "PatientName": "DOE^JANE"},
+            {"StudyDescription": "CARDIAC ECHO"},
+        ),
+        Example("C SeriesDescription", {"SeriesDescription": "T2 FLAIR AX 31.01.2024"}, {"SeriesDescription": "T2 FLAIR AX"}),
+        Example('C StudyDate = year()', {"StudyDate": "20240131"}, {"StudyDate": "20240101"}),
+    ),
+)
+def clean(subject: Subject, context: Context) -> Change:
+    """Clean the value. With `= expression` it becomes its result. Without, by VR (rule 13): in texts (LO, LT, SH, ST, UC, UT) the words
+    that identify go (the instance's own identifiers, titles with the name behind them, dates, numbers of six and more digits, e-mail
+    addresses, URLs), the others stay; a PN is emptied, for every word of a name is a name; UIDs are replaced as U does; a sequence stays
+    and each element in it is judged. Dates and times need a value. In a private element whose creator the rule spells, numbers, AS, AT,
+    CS, OB and OW stay as they are, and dates and times go. Everything else goes."""
+    vr = subject.vr
+    if vr == "SQ":
+        return Enter()
+    if vr in TEXTS:
+        return _clean_words(subject.values, context.identifiers)
+    if vr == "PN":
+        return Set(())
+    if vr == "UI":
+        return replaced_uids(subject.values, context.keys)
+    if vr in {"DA", "DT", "TM"}:
+        return Remove() if subject.vouched else Refuse("needs-value")
+    return Keep() if subject.vouched and vr in VOUCHED else Remove()
+
+
+def _clean_words(values: tuple[Atom, ...], identifiers: frozenset[str]) -> Change:
+    cleaned: list[Atom] = []
+    for value in values:
+        if not isinstance(value, str):
+            return Refuse("wrong-type")
+        cleaned.append(clean_text(value, identifiers))
+    if tuple(cleaned) == values:
+        return Keep()
+    return Set(tuple(cleaned) if any(cleaned) else ())

@@ -1,0 +1,177 @@
+"""What the rules of a profile do to each other: ties, weakenings, broad over narrow, clashing options, rules never reached (rules 4-9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from deidrules.actions.base import Level
+from deidrules.compile import codes, paths
+from deidrules.compile.exclusive import exclusive
+from deidrules.compile.paths import PathRegion
+from deidrules.compile.regions import LeafClass, classes
+from deidrules.compile.resolved import ResolvedRule
+from deidrules.plan.selector import compare, leaf_rank
+from deidrules.text.diagnostic import Diagnostic, Note
+from deidrules.text.source import Span
+
+REMAINS = {Level.NOTHING: "nothing", Level.TOKEN: "a token", Level.PART: "a part", Level.ALL: "all"}
+SHOWN = 6  # element names in a message
+
+
+@dataclass(slots=True)
+class Judgement:
+    """Findings by (code, rule, other rule), each with the elements it concerns; overrides that were needed; rules that can decide."""
+
+    found: dict[tuple[str, Span, Span], tuple[ResolvedRule, ResolvedRule, list[str]]] = field(default_factory=dict)
+    needed: set[int] = field(default_factory=set)
+    alive: set[int] = field(default_factory=set)
+    seen: set[int] = field(default_factory=set)
+    shadowed_within: set[int] = field(default_factory=set)
+
+    def say(self, code: str, rule: ResolvedRule, other: ResolvedRule, names: tuple[str, ...]) -> None:
+        """Note a finding."""
+        entry = self.found.setdefault((code, rule.statement, other.statement), (rule, other, []))
+        entry[2].extend(name for name in names if name not in entry[2])
+
+
+def judge(rules: Sequence[ResolvedRule]) -> tuple[Judgement, tuple[LeafClass, ...]]:
+    """Compare all rules that can meet, class by class. `rules` stand in the order in which they are asked."""
+    judgement = Judgement()
+    found = classes(rule.selector.leaf for rule in rules)
+    for leaf_class in found:
+        _judge_class(rules, leaf_class, judgement)
+    return judgement, found
+
+
+def _judge_class(rules: Sequence[ResolvedRule], leaf_class: LeafClass, judgement: Judgement) -> None:
+    reached = leaf_class.reached
+    regions = {position: paths.of(rules[position].selector) for position in reached}
+    excluded = {
+        position: tuple(paths.of(selector) for selector in rules[position].excluded if leaf_class.covers(selector.leaf))
+        for position in reached
+    }
+    stoppers = [
+        position
+        for position in reached
+        if rules[position].condition is None and not rules[position].excluded and leaf_class.covers(rules[position].selector.leaf)
+    ]
+
+    def stopped(region: PathRegion, before: int, but: tuple[int, ...]) -> bool:
+        """True when a rule without condition decides everything in the region before `before` is asked."""
+        return any(stopper not in but and paths.covers(regions[stopper], region) for stopper in stoppers if stopper < before)
+
+    for order, position in enumerate(reached):
+        rule = rules[position]
+        judgement.seen.add(position)
+        taken = excluded[position]
+        if any(paths.covers(out, regions[position]) for out in taken):
+            continue
+        if not stopped(regions[position], position, ()):
+            judgement.alive.add(position)
+        elif any(
+            rules[s].layer.index == rule.layer.index for s in stoppers if s < position and paths.covers(regions[s], regions[position])
+        ):
+            judgement.shadowed_within.add(position)
+        for other_position in reached[order + 1 :]:
+            region = paths.shared(regions[position], regions[other_position])
+            if region is None or any(paths.covers(out, region) for out in (*taken, *excluded[other_position])):
+                continue
+            if stopped(region, position, ()) or stopped(region, other_position, (position,)):
+                continue
+            _judge_pair(rules, position, other_position, leaf_class, judgement)
+
+
+def _judge_pair(rules: Sequence[ResolvedRule], position: int, other_position: int, leaf_class: LeafClass, judgement: Judgement) -> None:
+    """`rules[position]` is asked before `rules[other_position]`, and both can be asked for one element."""
+    rule, other = rules[position], rules[other_position]
+    if rule.action == other.action:
+        return
+    names = leaf_class.names
+    same_layer = rule.layer.index == other.layer.index and rule.otherwise == other.otherwise
+    if same_layer and compare(rule.selector, rule.condition is not None, other.selector, other.condition is not None) == 0:
+        if rule.condition is None or other.condition is None:
+            judgement.say("DR301", rule, other, names)
+        elif not exclusive(rule.condition, other.condition):
+            judgement.say("DR302", rule, other, names)
+        return
+    if rule.layer.option and other.layer.option and rule.layer.index != other.layer.index:
+        judgement.say("DR303", rule, other, names)
+        return
+    if rule.leaves > other.leaves:
+        if rule.layer.option and other.layer.name in rule.layer.may_weaken:
+            return
+        if rule.override and codes.valid(rule.override) and codes.leaves(rule.override) <= other.leaves:
+            judgement.needed.add(position)
+        else:
+            judgement.say("DR201", rule, other, names)
+        return
+    broad = rule.layer.index > other.layer.index and leaf_rank(rule.selector.leaf) < leaf_rank(other.selector.leaf)
+    if broad and not rule.otherwise and not other.otherwise:
+        if rule.override is None:
+            judgement.say("DR202", rule, other, names)
+        else:
+            judgement.needed.add(position)
+
+
+def diagnostics(rules: Sequence[ResolvedRule], judgement: Judgement, *, whole_profile: bool) -> list[Diagnostic]:
+    """The findings in words. `whole_profile` is False for a recipe on its own, where an override may meet nothing."""
+    out = [_words(code, rule, other, names) for (code, _, _), (rule, other, names) in judgement.found.items()]
+    by_statement: dict[Span, list[int]] = {}
+    for position, rule in enumerate(rules):
+        by_statement.setdefault(rule.statement, []).append(position)
+    for statement, positions in by_statement.items():
+        rule = rules[positions[0]]
+        if whole_profile and rule.override is not None and not judgement.needed & set(positions):
+            out.append(
+                Diagnostic(
+                    "DR212",
+                    "this `override` meets nothing that it could override",
+                    statement,
+                    "take it away, or look for a typing error in the selector",
+                )
+            )
+        dead = [
+            p
+            for p in positions
+            if p in judgement.seen and p not in judgement.alive and (p in judgement.shadowed_within or rules[p].otherwise)
+        ]
+        for position in dead:
+            out.append(
+                Diagnostic(
+                    "DR304",
+                    f"the rule for `{_spell(rules[position])}` is never reached",
+                    rules[position].span,
+                    "a rule before it decides every element it means",
+                )
+            )
+    return out
+
+
+def _words(code: str, rule: ResolvedRule, other: ResolvedRule, names: list[str]) -> Diagnostic:
+    concerned = ", ".join(f"`{name}`" for name in names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+    note = Note(other.span, f"the other rule: `{other.code}`" + (f" of layer `{other.layer.name}`" if other.layer != rule.layer else ""))
+    match code:
+        case "DR201":
+            message = f"this may leave {REMAINS[rule.leaves]} where an earlier rule leaves {REMAINS[other.leaves]}: {concerned}"
+            wanted = other.code if other.code != "add" else "X"
+            help_ = f'if it is meant, write `override {wanted} because "…"`'
+            if rule.override:
+                help_ = f"`override {rule.override}` names a code that leaves more than `{wanted}` does: {help_}"
+        case "DR202":
+            message = f"this broad rule overrules a narrower one of an earlier layer: {concerned}"
+            help_ = "write `override` if it is to win everywhere, `otherwise` if only where no earlier layer has a rule"
+        case "DR301":
+            message = f"two rules of one layer ask for different things: {concerned}"
+            help_ = "make one of them more specific, except the element from one, or take one away"
+        case "DR302":
+            message = f"if both conditions hold, two rules ask for different things: {concerned}"
+            help_ = "the one that leaves less would win; make the conditions exclude each other"
+        case _:
+            message = f"two options of the standard ask for different things: {concerned}"
+            help_ = "settle it by a rule of a later layer that is no option"
+    return Diagnostic(code, message, rule.span, help_, (note,))
+
+
+def _spell(rule: ResolvedRule) -> str:
+    return rule.span.text or str(rule.selector)

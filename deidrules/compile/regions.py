@@ -1,0 +1,192 @@
+"""All elements there can be, in classes that the rules of a profile do not tell apart: what is true of one is true of all of a class.
+
+Ties, weakenings and shadows are decided class by class. Dictionary tags are taken one by one (those with the same masks and VRs
+together); tags no dictionary knows and private elements are stood for by the regions that masks and creators cut out of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from deidrules.compile.kinds import known_tags, spoken
+from deidrules.dicom import dictionary
+from deidrules.plan.own import engine_own
+from deidrules.plan.selector import Anything, Leaf, PrivateAny, PrivateLeaf, TagLeaf, UnknownAny, VrLeaf
+
+
+@dataclass(frozen=True, slots=True)
+class LeafClass:
+    """`names`: how a message calls its elements. `reached`: positions of the rules that reach elements of the class, in order.
+    `covers(leaf)`: whether a leaf reaches all of them."""
+
+    names: tuple[str, ...]
+    reached: tuple[int, ...]
+    covers: Callable[[Leaf], bool]
+    tag: int | None = None
+
+
+def mask_covers(outer: TagLeaf, inner: TagLeaf) -> bool:
+    """True when every tag of `inner` has the fixed digits of `outer`."""
+    return outer.mask & inner.mask == outer.mask and inner.value & outer.mask == outer.value
+
+
+def mask_meet(one: TagLeaf, other: TagLeaf) -> TagLeaf | None:
+    """The tags that two masks share."""
+    if (one.value ^ other.value) & one.mask & other.mask:
+        return None
+    return TagLeaf(one.value | other.value, one.mask | other.mask)
+
+
+def classes(leaves: Iterable[Leaf]) -> tuple[LeafClass, ...]:
+    """The classes for the leaves of the rules, given in their order."""
+    index = _Index(leaves)
+    return (*_known(index), *_unknown(index), *_private(index))
+
+
+class _Index:
+    """The leaves by form, each with its positions."""
+
+    def __init__(self, leaves: Iterable[Leaf]) -> None:
+        self.exact: dict[int, list[int]] = defaultdict(list)
+        self.odd: dict[TagLeaf, list[int]] = defaultdict(list)
+        self.masks: dict[TagLeaf, list[int]] = defaultdict(list)
+        self.private: dict[PrivateLeaf, list[int]] = defaultdict(list)
+        self.vr: dict[str, list[int]] = defaultdict(list)
+        self.any_private: list[int] = []
+        self.unknown: list[int] = []
+        self.star: list[int] = []
+        for position, leaf in enumerate(leaves):
+            match leaf:
+                case TagLeaf() if leaf.mask >> 16 == 0xFFFF and leaf.value >> 16 & 1:
+                    self.odd[leaf].append(position)
+                case TagLeaf() if leaf.exact:
+                    self.exact[leaf.value].append(position)
+                case TagLeaf():
+                    self.masks[leaf].append(position)
+                case PrivateLeaf():
+                    self.private[leaf].append(position)
+                case VrLeaf():
+                    self.vr[leaf.vr].append(position)
+                case PrivateAny():
+                    self.any_private.append(position)
+                case UnknownAny():
+                    self.unknown.append(position)
+                case Anything():
+                    self.star.append(position)
+
+    def of(self, *lists: Iterable[int]) -> tuple[int, ...]:
+        return tuple(sorted({position for many in lists for position in many}))
+
+
+def _known(index: _Index) -> Iterable[LeafClass]:
+    """Even tags: those of the dictionary and those a rule spells."""
+    alike: dict[tuple[tuple[int, ...], frozenset[str]], list[int]] = defaultdict(list)
+    tags = {tag for tag in known_tags() if not tag >> 16 & 1} | set(index.exact)
+    for tag in sorted(tags):
+        if engine_own(tag):
+            continue
+        entry = dictionary.entry(tag)
+        vrs = frozenset(entry.vrs) if entry is not None else frozenset[str]()
+        by_mask = [position for mask, positions in index.masks.items() if mask.matches(tag) for position in positions]
+        by_class = [position for vr in vrs for position in index.vr.get(vr, ())] if entry is not None else index.unknown
+        reached = index.of(index.exact.get(tag, ()), by_mask, by_class, index.star)
+        if not reached:
+            continue
+        if tag in index.exact:
+            yield LeafClass((spoken(TagLeaf(tag)),), reached, _covers_tag(tag, vrs, entry is not None), tag)
+        else:
+            alike[reached, vrs].append(tag)
+    for (reached, vrs), together in alike.items():
+        names = tuple(spoken(TagLeaf(tag)) for tag in together)
+        yield LeafClass(names, reached, _covers_tag(together[0], vrs, True), together[0])
+
+
+def _covers_tag(tag: int, vrs: frozenset[str], known: bool) -> Callable[[Leaf], bool]:
+    def covers(leaf: Leaf) -> bool:
+        match leaf:
+            case TagLeaf():
+                return leaf.matches(tag)
+            case VrLeaf():
+                return vrs == {leaf.vr}
+            case UnknownAny():
+                return not known
+            case Anything():
+                return True
+        return False
+
+    return covers
+
+
+def _unknown(index: _Index) -> Iterable[LeafClass]:
+    """Even tags that no dictionary knows and no rule spells."""
+    regions: set[TagLeaf | None] = {None, *index.masks}
+    masks = list(index.masks)
+    for position, one in enumerate(masks):
+        regions.update(meet for other in masks[position + 1 :] if (meet := mask_meet(one, other)) is not None and not meet.exact)
+    for region in regions:
+        by_mask = [p for mask, positions in index.masks.items() if region is not None and mask_covers(mask, region) for p in positions]
+        reached = index.of(by_mask, index.unknown, index.star)
+        if reached:
+            name = f"unknown tags of {region}" if region is not None else "unknown tags"
+            yield LeafClass((name,), reached, _covers_region(region))
+
+
+def _covers_region(region: TagLeaf | None) -> Callable[[Leaf], bool]:
+    def covers(leaf: Leaf) -> bool:
+        match leaf:
+            case TagLeaf():
+                return region is not None and mask_covers(leaf, region)
+            case UnknownAny() | Anything():
+                return True
+        return False
+
+    return covers
+
+
+def _private(index: _Index) -> Iterable[LeafClass]:
+    """Private elements: of the creators that rules spell, of the plain odd tags, and all others; each with the VRs that rules name."""
+    regions: set[PrivateLeaf | TagLeaf | None] = {None, *index.private, *index.odd}
+    spelled_or_odd: list[tuple[PrivateLeaf | TagLeaf, list[int]]] = [*index.private.items(), *index.odd.items()]
+    spelled = list(index.private)
+    for position, one in enumerate(spelled):
+        for other in spelled[position + 1 :]:
+            if (one.group, one.creator) == (other.group, other.creator) and not (one.element ^ other.element) & one.mask & other.mask:
+                regions.add(PrivateLeaf(one.group, one.creator, one.element | other.element, one.mask | other.mask))
+    for region in regions:
+        for vr in ("", *index.vr):
+            lists: list[Iterable[int]] = [index.any_private, index.star, index.vr.get(vr, ())]
+            lists += [positions for leaf, positions in spelled_or_odd if _may_reach(leaf, region)]
+            reached = index.of(*lists)
+            if reached:
+                name = f"{region or 'private elements'}{f' of VR {vr}' if vr else ''}"
+                yield LeafClass((name,), reached, _covers_private(region, vr))
+
+
+def _may_reach(leaf: PrivateLeaf | TagLeaf, region: PrivateLeaf | TagLeaf | None) -> bool:
+    match leaf, region:
+        case PrivateLeaf(), PrivateLeaf():
+            same = (leaf.group, leaf.creator) == (region.group, region.creator)
+            return same and leaf.mask & region.mask == leaf.mask and region.element & leaf.mask == leaf.element
+        case TagLeaf(), TagLeaf():
+            return mask_covers(leaf, region)
+        case TagLeaf(), PrivateLeaf():  # the block may lie where the plain tag points
+            return leaf.value >> 16 == region.group and not (leaf.value ^ region.element) & leaf.mask & region.mask & 0xFF
+    return False
+
+
+def _covers_private(region: PrivateLeaf | TagLeaf | None, vr: str) -> Callable[[Leaf], bool]:
+    def covers(leaf: Leaf) -> bool:
+        match leaf:
+            case PrivateAny() | Anything():
+                return True
+            case VrLeaf():
+                return leaf.vr == vr
+            case PrivateLeaf():
+                return isinstance(region, PrivateLeaf) and _may_reach(leaf, region)
+            case TagLeaf():
+                return isinstance(region, TagLeaf) and mask_covers(leaf, region)
+        return False
+
+    return covers

@@ -1,0 +1,195 @@
+"""The layout memo: a file whose headers equal those of a file read before needs no walk. One masked comparison of big integers proves it.
+
+The strict reader decides by the bytes it looks at: preamble mark, file meta, element and item headers, delimiters, a few values. Where all
+of those bytes are the same in a buffer of the same size, the reader would decide the same, so the remembered tree of offsets is the tree
+of the new buffer, too."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from deidrules.dicom.element import DicomObject, Element
+from deidrules.dicom.header import IMPLICIT, PIXEL_REPRESENTATION
+from deidrules.dicom.limits import LIMITS, Limits
+from deidrules.dicom.meta import GROUP_LENGTH, MAGIC, MEDIA_STORAGE_SOP_CLASS, PREAMBLE, TRANSFER_SYNTAX
+from deidrules.dicom.pixel_length import GEOMETRY
+from deidrules.dicom.private import block_of
+from deidrules.dicom.reader import read
+
+# Values that are part of a layout although only some of them lead the reader: so whoever keeps decisions by layout may rest them on these,
+# at any depth.
+STEADY: frozenset[int] = frozenset(
+    {
+        0x00080005,
+        0x00080016,
+        0x00280006,
+        0x00280101,
+        0x00280102,
+        PIXEL_REPRESENTATION,
+        GROUP_LENGTH,
+        MEDIA_STORAGE_SOP_CLASS,
+        TRANSFER_SYNTAX,
+    }
+    | set(GEOMETRY)
+)
+
+# values between headers that are longer are skipped rather than masked
+_GAP = 2048
+# the masks of a layout together: beyond, a walk is as fast as a comparison
+_LARGEST = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """Bytes `start` .. `stop` of a file, of which `mask` picks those that must be as in `want`."""
+
+    start: int
+    stop: int
+    mask: int
+    want: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    identity: int
+    segments: tuple[_Segment, ...]
+    found: DicomObject  # with an empty buffer: values are not remembered
+
+    def fits(self, data: bytes) -> bool:
+        return all(int.from_bytes(data[segment.start : segment.stop], "little") & segment.mask == segment.want for segment in self.segments)
+
+
+class Layouts:
+    """Reads objects, remembering layouts. One per worker; not shared between threads.
+
+    Trees are shared by the objects of a layout: nobody may change an Element or an Item."""
+
+    def __init__(self, *, most: int = 256, most_of_a_size: int = 8) -> None:
+        self._most = most
+        self._most_of_a_size = most_of_a_size
+        self._by_size: OrderedDict[int, list[_Layout]] = OrderedDict()
+        self._count = 0
+        self._next = 0
+        self._limits = LIMITS
+        self.hits = 0
+        self.misses = 0
+
+    def read(self, data: bytes, limits: Limits = LIMITS) -> tuple[DicomObject, int | None]:
+        """The object as `reader.read` gives it, or the refusal it raises; and the identity of its layout, None when the object is not
+        remembered. The same identity means the very same offsets, tags, VRs, private creators and values of `STEADY`."""
+        if limits != self._limits:
+            self.clear()
+            self._limits = limits
+        layouts = self._by_size.get(len(data), ())
+        for layout in layouts:
+            if layout.fits(data):
+                self.hits += 1
+                return _again(layout.found, data), layout.identity
+        self.misses += 1
+        found = read(data, limits)
+        return found, self._remember(found, data)
+
+    def clear(self) -> None:
+        """Forget all layouts; identities are not given again."""
+        self._by_size.clear()
+        self._count = 0
+
+    def _remember(self, found: DicomObject, data: bytes) -> int | None:
+        # what lies behind the data set was judged by bytes that are not in the tree
+        if found.deflated or found.dropped:
+            return None
+        segments = _segments(sorted(_judged(found)), data)
+        if segments is None:
+            return None
+        layout = _Layout(self._next, segments, _again(found, b""))
+        self._next += 1
+        same_size = self._by_size.setdefault(len(data), [])
+        self._by_size.move_to_end(len(data))
+        same_size.insert(0, layout)
+        self._count += 1
+        if len(same_size) > self._most_of_a_size:
+            same_size.pop()
+            self._count -= 1
+        while self._count > self._most:
+            _, forgotten = self._by_size.popitem(last=False)
+            self._count -= len(forgotten)
+        return layout.identity
+
+
+def _again(found: DicomObject, data: bytes) -> DicomObject:
+    """The same tree over another buffer."""
+    return DicomObject(
+        buffer=data,
+        start=found.start,
+        stop=found.stop,
+        encoding=found.encoding,
+        transfer_syntax=found.transfer_syntax,
+        elements=found.elements,
+        meta=found.meta,
+        meta_buffer=data,
+        has_preamble=found.has_preamble,
+        deflated=found.deflated,
+        dropped=found.dropped,
+        odd_lengths=found.odd_lengths,
+        index=found.index,
+    )
+
+
+def _judged(found: DicomObject) -> Iterator[tuple[int, int]]:
+    """The ranges of bytes that the reader's decisions rest on."""
+    # the preamble's mark; where it is absent, that it is absent
+    yield PREAMBLE, PREAMBLE + len(MAGIC)
+    yield from _judged_elements(found.meta, found.buffer)
+    yield from _judged_elements(found.elements, found.buffer)
+
+
+def _judged_elements(elements: Iterable[Element], buffer: bytes) -> Iterator[tuple[int, int]]:
+    for element in elements:
+        tag = element.tag
+        if (
+            tag in STEADY
+            or block_of(tag) is not None
+            # it may have been tried as a sequence, in vain: why it was none lies anywhere in it
+            or (element.vr == "UN" and buffer.startswith(IMPLICIT.item, element.value, element.stop))
+        ):
+            yield element.header, element.stop
+        elif element.vr == "UN":
+            yield element.header, min(element.value + 4, element.stop)
+        else:
+            yield element.header, element.value
+        if element.end > element.stop:
+            yield element.stop, element.end
+        for item in element.items or ():
+            yield item.header, item.value
+            yield from _judged_elements(item.elements, buffer)
+            if item.end > item.stop:
+                yield item.stop, item.end
+
+
+def _segments(ranges: list[tuple[int, int]], data: bytes) -> tuple[_Segment, ...] | None:
+    """Ranges, ascending, as masked stretches of the file; None when they are too large to be worth it."""
+    segments: list[_Segment] = []
+    total = 0
+    at = 0
+    while at < len(ranges):
+        start, stop = ranges[at]
+        first = at
+        while at < len(ranges) and ranges[at][0] - stop <= _GAP:
+            stop = max(stop, ranges[at][1])
+            at += 1
+        stop = min(stop, len(data))
+        total += stop - start
+        if total > _LARGEST:
+            return None
+        if stop <= start:
+            continue
+        mask = bytearray(stop - start)
+        for one, two in ranges[first:at]:
+            two = min(two, stop)
+            if one < two:
+                mask[one - start : two - start] = b"\xff" * (two - one)
+        masked = int.from_bytes(mask, "little")
+        segments.append(_Segment(start, stop, masked, int.from_bytes(data[start:stop], "little") & masked))
+    return tuple(segments)

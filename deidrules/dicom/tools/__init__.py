@@ -1,0 +1,1 @@
+"""Scripts that generate the data files of `deidrules.dicom`; never imported by the program."""

@@ -1,0 +1,264 @@
+"""Which rules reach an element, worked out once per kind of element and place: the list of (condition, rule) that a run only walks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from deidrules.actions.base import Action, Function, Level
+from deidrules.dicom import dictionary
+from deidrules.engine.level import level_of
+from deidrules.engine.resolve import resolve
+from deidrules.plan.expression import Expression
+from deidrules.plan.model import Plan, Rule
+from deidrules.plan.own import engine_own
+from deidrules.plan.selector import Place, PrivateLeaf, Selector, TagLeaf, VrLeaf, compare, leaf_reaches, step_matches
+from deidrules.text.refusal import Refusal
+
+# The Type every attribute has until the IODs come in (rule 12).
+TYPE = 1
+# Memoised scopes and decisions of one engine; hostile creators cannot fill the memory.
+_MEMO_LIMIT = 200_000
+
+Sequences = tuple[tuple[int, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A rule as it stands for one kind of element. `code` is one letter, `add`, or `quarantine` (policy); `rule` is None for the policy
+    and the engine itself. `vouched`: the rule spells the element's private creator."""
+
+    code: str
+    value: Expression | None = None
+    condition: int | None = None
+    rule: Rule | None = None
+    origin: str = ""
+    written: str = ""
+    vouched: bool = False
+    level: Level = Level.NOTHING
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decision:
+    """The candidates in the order in which they are asked; the last is unconditional, so exactly one decides. `contested`: two
+    conditional ones may hold at once without an order between them. `vrs` are the dictionary's, () when it does not know the tag."""
+
+    tag: int
+    vrs: tuple[str, ...]
+    known: bool
+    candidates: tuple[Candidate, ...]
+    contested: bool = False
+
+    def choose(self, holds: Callable[[int], bool]) -> Candidate:
+        """The candidate that decides. Refusal `rules-tie` when two rules that hold have no order, leave equally much and differ."""
+        for first in self.candidates:
+            if first.condition is None or holds(first.condition):
+                break
+        if first.condition is None or not self.contested:
+            return first
+        return _settle(self.tag, first, [c for c in self.candidates if _same_layer(first, c) and (c.condition is None or holds(c.condition))])
+
+
+def _same_layer(one: Candidate, other: Candidate) -> bool:
+    return (
+        one.rule is not None and other.rule is not None and one.rule.layer == other.rule.layer and one.rule.otherwise == other.rule.otherwise
+    )
+
+
+def _order(one: Candidate, other: Candidate) -> int:
+    if one.rule is None or other.rule is None:
+        return 0
+    return compare(one.rule.selector, one.condition is not None, other.rule.selector, other.condition is not None)
+
+
+def _settle(tag: int, first: Candidate, holding: list[Candidate]) -> Candidate:
+    """Rule 4: of the most specific that hold, the one that leaves less."""
+    best = [c for c in holding if not any(_order(other, c) > 0 for other in holding)]
+    least = min(c.level for c in best)
+    winners = [c for c in best if c.level == least]
+    if any((c.code, c.value) != (winners[0].code, winners[0].value) for c in winners):
+        raise Refusal("rules-tie", tag=tag)
+    return first if first in winners else winners[0]
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """A place in the tree of sequences, as far as any path of the plan can tell it from another."""
+
+    decider: Decider
+    sequences: Sequences
+    depth: int
+    public: dict[int, Decision] = field(default_factory=dict)
+    unreadable: dict[int, Decision] = field(default_factory=dict)
+    private: dict[tuple[int, str | None, str], Decision] = field(default_factory=dict)
+    _additions: tuple[int, ...] | None = None
+
+    def below(self, tag: int, creator: str | None) -> Scope:
+        """The scope of the items of a sequence that stands here."""
+        return self.decider.scope((*self.sequences, (tag, creator)), self.depth + 1)
+
+    def decide(self, tag: int) -> Decision:
+        """For a public element."""
+        decision = self.public.get(tag)
+        if decision is None:
+            entry = dictionary.entry(tag)
+            place = Place(tag, frozenset(entry.vrs if entry else ()), None, entry is not None)
+            decision = self.public[tag] = self.decider.work_out(place, self)
+        return decision
+
+    def decide_unreadable(self, tag: int) -> Decision:
+        """For an element coded UN that its dictionary VR cannot read: it is `unknown` (rule 2)."""
+        decision = self.unreadable.get(tag)
+        if decision is None:
+            decision = self.unreadable[tag] = self.decider.work_out(Place(tag, frozenset(), None, known=False), self)
+        return decision
+
+    def decide_private(self, tag: int, creator: str | None, vr: str) -> Decision:
+        """For a private element: the file's VR counts."""
+        key = (tag, creator, vr)
+        decision = self.private.get(key)
+        if decision is None:
+            decision = self.private[key] = self.decider.work_out(Place(tag, frozenset((vr,)), creator, known=False), self)
+        return decision
+
+    def additions(self) -> tuple[int, ...]:
+        """The tags that an `add` may create here, in order."""
+        if self._additions is None:
+            tags = {leaf.value for number, leaf in self.decider.adding if self.decider.path_matches(number, self)}
+            self._additions = tuple(sorted(tags))
+        return self._additions
+
+    def keeps_own(self, tag: int) -> tuple[Candidate, ...]:
+        """The K rules that name one of the engine's own elements; the only ones it hears (rule 16)."""
+        return self.decider.naming(tag, self)
+
+
+class Decider:
+    """The rules of a plan, indexed by what they name."""
+
+    def __init__(self, plan: Plan, actions: Mapping[str, Action], functions: Mapping[str, Function]) -> None:
+        self.plan = plan
+        self.adding: list[tuple[int, TagLeaf]] = []
+        self._functions = functions
+        self._actions = actions
+        self._exact: dict[int, list[int]] = {}
+        self._private: dict[tuple[int, str], list[int]] = {}
+        self._vr: dict[str, list[int]] = {}
+        self._broad: list[int] = []  # masks, private, unknown, *
+        for number, rule in enumerate(plan.rules):
+            self._enter(number, rule)
+        selectors = [s for rule in plan.rules for s in (rule.selector, *rule.excluded)]
+        self._longest = max((len(s.steps) for s in selectors), default=0)
+        # one more than any anchored path counts, and never 0: a path-less `add` means the object itself
+        self._deepest = max((len(s.steps) for s in selectors if s.anchored), default=0) + 1
+        self._scopes: dict[tuple[Sequences, int], Scope] = {}
+        self._decided = 0
+
+    def _enter(self, number: int, rule: Rule) -> None:
+        leaf = rule.selector.leaf
+        if isinstance(leaf, TagLeaf) and leaf.exact:
+            self._exact.setdefault(leaf.value, []).append(number)
+            if rule.code == "add":
+                self.adding.append((number, leaf))
+        elif isinstance(leaf, PrivateLeaf):
+            self._private.setdefault((leaf.group, leaf.creator), []).append(number)
+        elif isinstance(leaf, VrLeaf):
+            self._vr.setdefault(leaf.vr, []).append(number)
+        else:
+            self._broad.append(number)
+
+    def top(self) -> Scope:
+        """The scope of the object itself."""
+        if self._decided > _MEMO_LIMIT or len(self._scopes) > _MEMO_LIMIT:
+            self._scopes.clear()
+            self._decided = 0
+        return self.scope((), 0)
+
+    def scope(self, sequences: Sequences, depth: int) -> Scope:
+        """The scope below these sequences, outermost first; those that no path can see are forgotten."""
+        seen = sequences[len(sequences) - self._longest :] if len(sequences) > self._longest else sequences
+        depth = min(depth, self._deepest)
+        scope = self._scopes.get((seen, depth))
+        if scope is None:
+            scope = self._scopes[seen, depth] = Scope(self, seen, depth)
+        return scope
+
+    def path_matches(self, number: int, scope: Scope) -> bool:
+        """True when a rule's path, and what `add` means by none, is met here."""
+        rule = self.plan.rules[number]
+        if rule.code == "add" and not rule.selector.steps and scope.depth:
+            return False
+        return _path_reaches(rule.selector, scope)
+
+    def work_out(self, place: Place, scope: Scope) -> Decision:
+        """The list for one kind of element at one place."""
+        self._decided += 1
+        numbers = set(self._exact.get(place.tag, ()))
+        if place.creator is not None:
+            numbers.update(self._private.get((place.tag >> 16, place.creator), ()))
+        if not engine_own(place.tag):
+            for vr in place.vrs:
+                numbers.update(self._vr.get(vr, ()))
+            numbers.update(self._broad)
+        candidates: list[Candidate] = []
+        for number in sorted(numbers):
+            rule = self.plan.rules[number]
+            if not leaf_reaches(rule.selector.leaf, place) or not self.path_matches(number, scope):
+                continue
+            if any(leaf_reaches(selector.leaf, place) and _path_reaches(selector, scope) for selector in rule.excluded):
+                continue
+            candidates.append(self._candidate(rule, place))
+            if rule.condition is None:
+                break
+        if not candidates or candidates[-1].condition is not None:
+            candidates.append(self._unlisted(place))
+        entry = dictionary.entry(place.tag) if place.known else None
+        return Decision(place.tag, entry.vrs if entry else (), place.known, tuple(candidates), _contested(candidates))
+
+    def naming(self, tag: int, scope: Scope) -> tuple[Candidate, ...]:
+        """The K rules for exactly this tag, as far as the first unconditional one."""
+        decision = scope.decide(tag)
+        return tuple(c for c in decision.candidates if c.rule is not None and c.code == "K")
+
+    def _candidate(self, rule: Rule, place: Place) -> Candidate:
+        code, value = resolve(rule.code, TYPE), rule.value
+        vouched = isinstance(rule.selector.leaf, PrivateLeaf)
+        level = Level.ALL if rule.code == "add" and value is None else self._level(rule)
+        if place.tag >> 16 & 1 and not vouched:
+            # rule 15: only an element whose creator is spelled can stay; one without creator goes whatever is asked
+            orphan = place.creator is None
+            if orphan or (level > Level.NOTHING and not self.plan.policies.keep_private):
+                code, value, level = "X", None, Level.NOTHING
+        return Candidate(code, value, rule.condition, rule, rule.origin, rule.code, vouched, level)
+
+    def _level(self, rule: Rule) -> Level:
+        return level_of(rule.code, rule.value, self._actions, self._functions)
+
+    def _unlisted(self, place: Place) -> Candidate:
+        """Rules 10 and 15: private and unknown elements that no rule reaches go, unless the profile keeps private ones with a creator."""
+        if place.tag >> 16 & 1:
+            stays = self.plan.policies.keep_private and place.creator is not None
+            return Candidate("K" if stays else "X", origin="keep-private" if stays else "unlisted")
+        if not place.known:
+            return Candidate("X", origin="unlisted")
+        policy = self.plan.policies.unlisted
+        return Candidate(policy if policy == "quarantine" else resolve(policy, TYPE), origin="unlisted", written=policy)
+
+
+def _path_reaches(selector: Selector, scope: Scope) -> bool:
+    steps, sequences = selector.steps, scope.sequences
+    if len(sequences) < len(steps) or (selector.anchored and scope.depth != len(steps)):
+        return False
+    return all(
+        step_matches(step, tag, creator) for step, (tag, creator) in zip(steps, sequences[len(sequences) - len(steps) :], strict=True)
+    )
+
+
+def _contested(candidates: list[Candidate]) -> bool:
+    """True when two conditional rules of one layer have no order and ask for different things."""
+    conditional = [c for c in candidates if c.condition is not None]
+    return any(
+        _same_layer(one, other) and _order(one, other) == 0 and (one.code, one.value) != (other.code, other.value)
+        for index, one in enumerate(conditional)
+        for other in conditional[index + 1 :]
+    )

@@ -1,0 +1,445 @@
+"""The oracle: a slow, obvious interpreter of a stack of layers, written from the 22 rules alone. It shares with the package the syntax
+tree, the vocabulary (actions and functions) and nothing that selects, ranks, decides or walks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import oracle_values
+from oracle_conditions import holds
+from oracle_data import Item, Value, dictionary_vrs, keyword_tag, normal
+
+from deidrules.actions import base
+from deidrules.actions.base import Level
+from deidrules.actions.registry import ACTIONS
+from deidrules.language import ast
+from deidrules.plan.model import Policies
+from deidrules.text.refusal import Refusal
+
+Chain = tuple[tuple[int, str | None], ...]  # (tag, creator) of each enclosing sequence, outermost first
+
+
+class Refused(Exception):
+    """The object cannot be de-identified: a class of reasons."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A rule as written, for one of its selectors. `code` is `add` for an add."""
+
+    layer: int
+    code: str
+    path: ast.Path
+    value: ast.Expression | None
+    condition: ast.Condition | None
+    excluded: tuple[ast.Path, ...]
+    otherwise: bool
+    parameters: Mapping[str, ast.Expression] = field(compare=False, default_factory=dict)
+    sets: Mapping[str, ast.SetDefinition] = field(compare=False, default_factory=dict)
+
+    @property
+    def spelled(self) -> bool:
+        """True when it spells the creator of a private element."""
+        return isinstance(self.path.leaf, ast.PrivateTag)
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """What the output must hold at a place: new values, by VR."""
+
+    vr: str
+    values: tuple[object, ...]
+
+
+# What the output must hold: raw bytes of the input, new values, or items.
+Expected = bytes | Replaced | list[dict[int, "Expected"]]
+
+
+# ---- rule 1-3: which claims reach an element
+
+
+def claims(layers: Sequence[ast.Recipe], parameters: Mapping[str, ast.Expression]) -> list[Claim]:
+    """Every rule of every layer, one for each selector; named sets are written out."""
+    found: list[Claim] = []
+    for number, recipe in enumerate(layers):
+        sets = {s.name: s for s in recipe.statements if isinstance(s, ast.SetDefinition)}
+        defaults = {s.name: s.default for s in recipe.statements if isinstance(s, ast.Param) and s.default is not None}
+        given = {**defaults, **parameters}
+        blocks: list[tuple[ast.Condition | None, ast.Rule | ast.Add]] = []
+        for statement in recipe.statements:
+            if isinstance(statement, ast.Rule | ast.Add):
+                blocks.append((None, statement))
+            elif isinstance(statement, ast.When):
+                blocks += [(statement.condition, rule) for rule in statement.body]
+        for condition, rule in blocks:
+            otherwise = isinstance(rule.stance, ast.Otherwise)
+            if isinstance(rule, ast.Add):
+                # rule 17: `at that place`: without a path that is the object itself
+                target = ast.Path(rule.target.leaf, rule.target.steps, rule.target.anchor or ("" if rule.target.steps else "top"))
+                found.append(Claim(number, "add", target, rule.value, condition, (), otherwise, given, sets))
+                continue
+            for selector in rule.selectors:
+                for path, excluded in written_out(selector, sets):
+                    found.append(Claim(number, rule.code, path, rule.value, condition, (*rule.excluded, *excluded), otherwise, given, sets))
+    return found
+
+
+def written_out(path: ast.Path, sets: Mapping[str, ast.SetDefinition]) -> Iterator[tuple[ast.Path, tuple[ast.Path, ...]]]:
+    """A selector without names of sets, each with what the set takes away."""
+    if not isinstance(path.leaf, ast.Name):
+        yield path, ()
+        return
+    definition = sets[path.leaf.name]
+    for member in definition.selectors:
+        for inner, excluded in written_out(member, sets):
+            yield ast.Path(inner.leaf, path.steps + inner.steps, path.anchor or inner.anchor), (*definition.excluded, *excluded)
+
+
+def fits(digits: str, pattern: str) -> bool:
+    """Hex digits against a pattern with `x`."""
+    return all(want in ("x", have) for have, want in zip(digits, pattern.replace("X", "x"), strict=True))
+
+
+def tag_fits(tag: int, mask: ast.TagMask) -> bool:
+    """Rule 1: `x` in the group reaches even groups only, 50xx and 60xx the sixteen repeating groups."""
+    digits = f"{tag:08X}"
+    if not (fits(digits[:4], mask.group) and fits(digits[4:], mask.element)):
+        return False
+    if "x" in mask.group:
+        if tag >> 16 & 1:
+            return False
+        if mask.group in ("50xx", "60xx") and int(digits[2:4], 16) > 0x1E:
+            return False
+    return True
+
+
+def private_fits(tag: int, creator: str | None, leaf: ast.PrivateTag) -> bool:
+    """Rule 1: found by its creator wherever the block lies."""
+    digits = f"{tag:08X}"
+    return creator == normal(leaf.creator) and digits[:4] == leaf.group and digits[4:6] != "00" and fits(digits[6:], leaf.element)
+
+
+def leaf_means(leaf: ast.Leaf, value: Value) -> bool:
+    """Rules 1 and 2, without the path."""
+    private = bool(value.tag >> 16 & 1)
+    match leaf:
+        case ast.Keyword(name):
+            return value.tag == keyword_tag(name)
+        case ast.TagMask():
+            return tag_fits(value.tag, leaf)
+        case ast.PrivateTag():
+            return private_fits(value.tag, value.creator, leaf)
+        case ast.VrClass(vr):
+            return value.vr == vr if private else vr in dictionary_vrs(value.tag)
+        case ast.PrivateClass():
+            return private
+        case ast.UnknownClass():
+            return not private and not value.known
+        case ast.Star():
+            return True
+    raise AssertionError(leaf)
+
+
+def step_means(step: ast.Leaf, tag: int, creator: str | None) -> bool:
+    """A step of a path against an enclosing sequence."""
+    match step:
+        case ast.Star():
+            return True
+        case ast.Keyword(name):
+            return tag == keyword_tag(name)
+        case ast.TagMask():
+            return tag_fits(tag, step)
+        case ast.PrivateTag():
+            return private_fits(tag, creator, step)
+    raise AssertionError(step)
+
+
+def path_means(path: ast.Path, chain: Chain) -> bool:
+    """Rule 3: no path, every depth; `A / B`, at any depth; `top`, from the object itself."""
+    if path.anchor == "top":
+        return len(chain) == len(path.steps) and all(step_means(s, *c) for s, c in zip(path.steps, chain, strict=True))
+    tail = chain[len(chain) - len(path.steps) :] if path.steps else ()
+    return len(chain) >= len(path.steps) and all(step_means(s, *c) for s, c in zip(path.steps, tail, strict=True))
+
+
+def taken_away(path: ast.Path, value: Value, chain: Chain, sets: Mapping[str, ast.SetDefinition]) -> bool:
+    """True when a selector behind `except` means the element."""
+    for inner, excluded in written_out(path, sets):
+        if path_means(inner, chain) and leaf_means(inner.leaf, value) and not any(taken_away(e, value, chain, sets) for e in excluded):
+            return True
+    return False
+
+
+def reaches(claim: Claim, value: Value, chain: Chain) -> bool:
+    """Rules 1-3."""
+    if not (path_means(claim.path, chain) and leaf_means(claim.path.leaf, value)):
+        return False
+    return not any(taken_away(path, value, chain, claim.sets) for path in claim.excluded)
+
+
+# ---- rule 4: the more specific
+
+
+def leaf_order(leaf: ast.Leaf) -> tuple[int, int]:
+    """Tag or private element > mask (more fixed digits) > vr > private, unknown, *."""
+    match leaf:
+        case ast.Keyword():
+            return 4, 0
+        case ast.TagMask(group, element):
+            fixed = 8 - (group + element).count("x")
+            return (4, 0) if fixed == 8 else (3, fixed)
+        case ast.PrivateTag(_, _, element):
+            # a private mask fixes its group and, by the creator, the block: more than any tag mask
+            return (4, 0) if "x" not in element else (3, 10 - element.count("x"))
+        case ast.VrClass():
+            return 2, 0
+    return 1, 0
+
+
+def more_specific(one: Claim, other: Claim) -> bool:
+    """Rule 4."""
+    leaf, other_leaf = leaf_order(one.path.leaf), leaf_order(other.path.leaf)
+    path = len(one.path.steps) + (one.path.anchor == "top")
+    other_path = len(other.path.steps) + (other.path.anchor == "top")
+    if leaf == other_leaf and path == other_path:
+        return one.condition is not None and other.condition is None
+    return leaf >= other_leaf and path >= other_path
+
+
+# ---- rule 6: what an action leaves
+
+LETTERS = {"X": Level.NOTHING, "Z": Level.NOTHING, "D": Level.NOTHING, "U": Level.TOKEN, "C": Level.PART, "K": Level.ALL}
+
+
+def leaves(claim: Claim) -> Level:
+    """Rule 6."""
+    if claim.value is not None:
+        return oracle_values.leaves(claim.value, claim.parameters)
+    return max(LETTERS[letter] for letter in claim.code.split("/"))
+
+
+def letter(code: str) -> str:
+    """Rule 12, as long as every Type is taken for 1: D or U, else Z, else X."""
+    return code if code == "add" else next(letter for letter in "KCUDZX" if letter in code.split("/"))
+
+
+# ---- rule 16: the engine's own
+
+
+def own(tag: int) -> bool:
+    """Elements that take no rule but K."""
+    group, element = tag >> 16, tag & 0xFFFF
+    if group in (0x0000, 0x0002, 0x0004) or element == 0 or tag == 0xFFFCFFFC:
+        return True
+    if tag in (0x00080005, 0x00080016) or 0x00120062 <= tag <= 0x00120064 or 0x00280301 <= tag <= 0x00280303:
+        return True
+    return 0x00280002 <= tag <= 0x00280011 or 0x00280100 <= tag <= 0x00280103
+
+
+MARKERS = frozenset({0x00120062, 0x00120063, 0x00120064, 0x00280301, 0x00280302, 0x00280303})
+DROPPED = frozenset({0xFFFCFFFC})
+
+
+# ---- the whole
+
+
+class Oracle:
+    """The meaning of a stack of layers, applied to one object at a time."""
+
+    def __init__(
+        self,
+        layers: Sequence[ast.Recipe],
+        policies: Policies,
+        keys: base.Keys,
+        parameters: Mapping[str, ast.Expression] | None = None,
+        tables: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        self.layers = tuple(layers)
+        self.policies = policies
+        self.keys = keys
+        self.tables = tables or {}
+        self.parameters = parameters or {}
+        self.claims = claims(layers, self.parameters)
+
+    def apply(self, item: Item, meta: Item) -> dict[int, Expected]:
+        """What the output must be. Raises Refused."""
+        self.top, self.meta = item, meta
+        self.context = oracle_values.Context(self.keys, oracle_values.identifiers(item), self.tables)
+        self.verdicts()
+        return self.judged_item(item, (), uids=False)
+
+    # ---- rule 18
+
+    def verdicts(self) -> None:
+        """`reject` beats `quarantine` beats the rest; `without` of a later layer switches one off."""
+        found: set[str] = set()
+        for number, recipe in enumerate(self.layers):
+            off = {w.name for later in self.layers[number + 1 :] for w in later.statements if isinstance(w, ast.Without)}
+            for statement in recipe.statements:
+                if isinstance(statement, ast.Verdict) and statement.name not in off and self.true(statement.condition, self.top, number):
+                    found.add(statement.kind)
+        if "reject" in found:
+            raise Refused("rejected")
+        if "quarantine" in found:
+            raise Refused("quarantined")
+
+    def true(self, condition: ast.Condition, here: Item, layer: int) -> bool:
+        """A condition of a layer, with its parameters."""
+        defaults = {s.name: s.default for s in self.layers[layer].statements if isinstance(s, ast.Param) and s.default is not None}
+        try:
+            return holds(condition, self.top, self.meta, here, {**defaults, **self.parameters})
+        except ValueError:
+            raise Refused("condition") from None
+
+    # ---- rule 5
+
+    def decision(self, value: Value, chain: Chain, here: Item) -> Claim | None:
+        """The rule that decides an element; None when no rule reaches it."""
+        reaching = [claim for claim in self.claims if reaches(claim, value, chain)]
+        holding = [c for c in reaching if c.condition is None or self.true(c.condition, here, c.layer)]
+        for otherwise in (False, True):
+            for layer in reversed(range(len(self.layers))):
+                mine = [claim for claim in holding if claim.layer == layer and claim.otherwise is otherwise]
+                if mine:
+                    return self.most_specific(mine, value)
+        return None
+
+    def most_specific(self, mine: list[Claim], value: Value) -> Claim:
+        """The most specific of the rules of a layer; where two are not ordered, the one that leaves less."""
+        best = [claim for claim in mine if not any(more_specific(other, claim) for other in mine)]
+        actions = {self.effect(claim, value): claim for claim in best}
+        least = min(level for level, _, _ in actions)
+        remaining = [claim for (level, _, _), claim in actions.items() if level == least]
+        if len(remaining) > 1:
+            raise Refused("rules-tie")
+        return remaining[0]
+
+    def effect(self, claim: Claim, value: Value) -> tuple[Level, str, ast.Expression | None]:
+        """What a claim does to an element: how much it leaves, its letter and its value. Rule 15: of a private element only what a rule
+        spells can stay, and nothing of one without creator."""
+        if value.tag >> 16 & 1:
+            kept = claim.spelled or self.policies.keep_private
+            if value.creator is None or (leaves(claim) > Level.NOTHING and not kept):
+                return Level.NOTHING, "X", None
+        return leaves(claim), letter(claim.code), claim.value
+
+    # ---- rules 10, 13-17: what becomes of an item and its elements
+
+    def judged_item(self, item: Item, chain: Chain, *, uids: bool) -> dict[int, Expected]:
+        """An item, each of its elements judged."""
+        out: dict[int, Expected] = {}
+        planes_gone: set[int] = set()
+        for value in item.values.values():
+            if value.tag >> 16 & 1 and 0x10 <= value.tag & 0xFFFF <= 0xFF:
+                continue  # a creator: it stays when an element of its block stays
+            if own(value.tag):
+                if value.tag & 0xFFFF and value.tag not in DROPPED:
+                    out[value.tag] = self.kept(value, chain, uids=uids)
+                continue
+            result = self.judged(value, item, chain, uids=uids)
+            if result is not None:
+                out[value.tag] = result
+            elif value.tag & 0xFF00FFFF == 0x60003000:
+                planes_gone.add(value.tag >> 16)
+        self.added(out, item, chain)
+        for tag in [tag for tag in out if tag >> 16 in planes_gone]:
+            del out[tag]  # rule 16: X on the overlay data takes the whole plane
+        for value in item.values.values():
+            block = [tag for tag in out if tag >> 16 == value.tag >> 16 and tag >> 8 & 0xFF == value.tag & 0xFFFF]
+            if value.tag >> 16 & 1 and 0x10 <= value.tag & 0xFFFF <= 0xFF and block:
+                out[value.tag] = value.raw
+        return out
+
+    def added(self, out: dict[int, Expected], item: Item, chain: Chain) -> None:
+        """Rule 17: an `add` creates its element where no rule that ranks before it decides otherwise."""
+        for claim in self.claims:
+            if claim.code != "add" or not path_means(claim.path, chain):
+                continue
+            tag = oracle_values.target_tag(claim.path.leaf)
+            vr = sorted(dictionary_vrs(tag))[0]
+            place = Value(tag, vr, charsets=item.charsets)
+            if tag not in item.values and self.decision(place, chain, item) == claim:
+                out[tag] = self.written(claim, place, item)
+
+    def kept(self, value: Value, chain: Chain, *, uids: bool) -> Expected:
+        """Rule 14: a sequence that is kept has everything in it judged."""
+        if value.items is None:
+            return value.raw
+        below = (*chain, (value.tag, value.creator))
+        return [self.judged_item(inner, below, uids=uids) for inner in value.items]
+
+    def judged(self, value: Value, item: Item, chain: Chain, *, uids: bool) -> Expected | None:
+        """What becomes of an element; None when it goes."""
+        private = bool(value.tag >> 16 & 1)
+        if uids and value.vr == "UI":
+            return self.acted(Claim(0, "U", ast.Path(ast.VrClass("UI")), None, None, (), False), value, item, chain, uids=uids)
+        claim = self.decision(value, chain, item)
+        if private and value.creator is None:
+            return None  # rule 15: without creator they go
+        if claim is None:
+            return self.unlisted(value, item, chain, uids=uids)
+        if self.effect(claim, value)[1] == "X":
+            return None
+        return self.acted(claim, value, item, chain, uids=uids)
+
+    def unlisted(self, value: Value, item: Item, chain: Chain, *, uids: bool) -> Expected | None:
+        """Rule 10."""
+        private = bool(value.tag >> 16 & 1)
+        if private and self.policies.keep_private:
+            return self.kept(value, chain, uids=uids)
+        if private or not value.known:
+            return None
+        if self.policies.unlisted == "quarantine":
+            raise Refused("unlisted")
+        claim = Claim(0, self.policies.unlisted, ast.Path(ast.Star()), None, None, (), False)
+        return self.acted(claim, value, item, chain, uids=uids)
+
+    def acted(self, claim: Claim, value: Value, item: Item, chain: Chain, *, uids: bool) -> Expected | None:
+        """The action of the claim on the element."""
+        if claim.value is not None:
+            return self.written(claim, value, item)
+        code = letter(claim.code)
+        subject = oracle_values.Subject(value, vouched=claim.spelled)
+        context = replace(self.context, vr=value.vr)
+        try:
+            change = ACTIONS[code].call(subject, context)
+        except Refusal as refusal:
+            raise Refused(refusal.code) from None
+        match change:
+            case base.Keep():
+                return self.kept(value, chain, uids=uids)
+            case base.Remove():
+                return None
+            case base.Set(values):
+                return [] if value.items is not None else self.checked(code, value, values)
+            case base.Enter(replace_uids):
+                return self.kept(value, chain, uids=uids or replace_uids)
+            case base.Reduce():
+                return [{}]
+            case base.Refuse(code):
+                raise Refused(code)
+        raise AssertionError(change)
+
+    def written(self, claim: Claim, value: Value, item: Item) -> Expected:
+        """The value of a claim's expression, checked against the VR."""
+        context = replace(self.context, vr=value.vr)
+        try:
+            reader = oracle_values.Reader(self.top, self.meta, item, claim.parameters, context)
+            values = reader.result(claim.value, value)
+        except (Refusal, ValueError):
+            raise Refused("value") from None
+        return self.checked(claim.code, value, values)
+
+    def checked(self, code: str, value: Value, values: tuple[object, ...]) -> Replaced:
+        """Rules 12 and 13: a D that came out empty writes the dummy, a value that does not fit quarantines."""
+        if code == "D" and not any(str(part) for part in values):
+            values = oracle_values.dummy(value.vr)
+        before = len(value.atoms()) if value.items is None else 0
+        if not oracle_values.fitting(values, value.vr, value.tag, before):
+            raise Refused("value")
+        return Replaced(value.vr, values)

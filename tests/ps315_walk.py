@@ -1,0 +1,180 @@
+"""What the Basic Profile must have done to a file, computed with pydicom and the table alone: nothing of the package is used here."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydicom import config, dcmread
+from pydicom.datadict import dictionary_has_tag
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.uid import UID_dictionary
+
+TYPE_1_ROWS = {0x00080201, 0x00700082, 0x00700083}  # X in the table, X/D in the shipped recipe
+MARKERS = {0x00120062, 0x00120063, 0x00120064, 0x00280301, 0x00280302, 0x00280303}
+PIXEL_DATA = 0x7FE00010
+IMAGE_DESCRIPTION = {*range(0x00280002, 0x00280012), *range(0x00280100, 0x00280104)}
+META = {0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010, 0x00020012, 0x00020013}
+
+
+def table(path: Path) -> dict[int, str]:
+    """Codes of E.1-1 by tag, as the letter that applies while every Type counts as 1; the masks are `code_of`'s own."""
+    codes = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            text = row["tag"]
+            if "x" in text or "gggg" in text:
+                continue
+            tag = int(text[1:5] + text[6:10], 16)
+            letters = row["basic"].rstrip("*").split("/")
+            codes[tag] = "D" if tag in TYPE_1_ROWS else next(letter for letter in "DUZX" if letter in letters)
+    return codes
+
+
+def code_of(tag: int, codes: dict[int, str], *, plane: bool) -> str:
+    """X, Z, D, U, K, or "" where nothing is said: elements the engine owns, and planes in unused bits. `plane`: (60xx,3000) of this
+    group stands in the same data set."""
+    group, element = tag >> 16, tag & 0xFFFF
+    if tag in MARKERS or tag == 0x00080005:
+        return ""
+    if group in (0x0000, 0x0002, 0x0004) or element == 0 or tag == 0xFFFCFFFC or group & 1:
+        return "X"
+    if 0x5000 <= group <= 0x501E:
+        return "X"
+    if 0x6000 <= group <= 0x601E:
+        return "X" if plane or element in (0x3000, 0x4000) else ""
+    if tag in codes:
+        return codes[tag]
+    return "K" if dictionary_has_tag(tag) else "X"
+
+
+def raw(dataset: Dataset, tag: int) -> bytes | None:
+    """The value's bytes as they stand in the file; None for a sequence and for what pydicom decoded at once."""
+    element = dataset.get_item(tag)
+    if isinstance(element, RawDataElement):
+        return bytes(element.value or b"")
+    if isinstance(element, DataElement) and isinstance(element.value, bytes):
+        return element.value
+    return None
+
+
+def items(dataset: Dataset, tag: int) -> list[Dataset] | None:
+    """The items of a sequence, whatever its coded VR; None for everything else."""
+    element = dataset[tag]
+    return list(element.value or []) if element.VR == "SQ" else None
+
+
+class Comparison:
+    """One file before and after. `problems` holds "path: what", never a value; `dummies` is what D wrote, by tag and VR."""
+
+    def __init__(self, codes: dict[int, str]) -> None:
+        self.codes = codes
+        self.problems: list[str] = []
+        self.dummies: dict[tuple[int, str], set[bytes]] = defaultdict(set)
+
+    def file(self, before: FileDataset, after: FileDataset) -> None:
+        """Container and data set."""
+        if after.preamble != b"\x00" * 128:
+            self.problems.append("preamble is not empty")
+        extra = {int(element.tag) for element in after.file_meta} - META
+        if extra:
+            self.problems.append(f"file meta holds {sorted(map(hex, extra))}")
+        if after.file_meta.MediaStorageSOPInstanceUID != after.get("SOPInstanceUID"):
+            self.problems.append("file meta names another instance")
+        if after.get("PatientIdentityRemoved") != "YES" or after.get("LongitudinalTemporalInformationModified") != "REMOVED":
+            self.problems.append("markers are missing")
+        self.dataset(before, after, "", uids=False)
+
+    def dataset(self, before: Dataset, after: Dataset, path: str, *, uids: bool) -> None:
+        """Every element of a data set, at any depth. `uids`: inside X/Z/U, where all UIDs change."""
+        old, new = set(map(int, before.keys())), set(map(int, after.keys()))
+        planes = {tag >> 16 for tag in old if tag & 0xFFFF == 0x3000}
+        for tag in sorted(new - old - MARKERS):
+            self.say(path, tag, "was not there before")
+        for tag in sorted(old):
+            code = code_of(tag, self.codes, plane=tag >> 16 in planes)
+            if code == "":
+                continue
+            if code == "X":
+                if tag in new:
+                    self.say(path, tag, "should be gone")
+                continue
+            if tag not in new:
+                self.say(path, tag, f"{code}: is gone")
+                continue
+            self.element(before, after, tag, code, path, uids=uids)
+
+    def element(self, before: Dataset, after: Dataset, tag: int, code: str, path: str, *, uids: bool) -> None:
+        """One element that stays."""
+        was, now = raw(before, tag), raw(after, tag)  # before anything decodes them
+        old_items, new_items = items(before, tag), items(after, tag)
+        if code == "Z":
+            if now or new_items:
+                self.say(path, tag, "Z: is not empty")
+        elif code == "D":
+            if new_items is not None:
+                if len(new_items) != 1 or len(new_items[0]):
+                    self.say(path, tag, "D: is not one empty item")
+            elif not now:
+                self.say(path, tag, "D: is empty")
+            else:
+                self.dummies[tag, after[tag].VR].add(now)
+        elif old_items is not None:
+            if new_items is None or len(old_items) != len(new_items):
+                self.say(path, tag, "items are not the same")
+                return
+            for number, (one, other) in enumerate(zip(old_items, new_items, strict=True)):
+                self.dataset(one, other, f"{path}/{tag:08X}[{number}]", uids=uids or code == "U")
+        elif tag == PIXEL_DATA:
+            self.pixels(before, was, now, path)
+        elif code == "U" or (uids and before[tag].VR == "UI"):
+            self.uid(was or b"", now or b"", tag, path)
+        elif was != now:
+            self.say(path, tag, "K: bytes changed")
+
+    def uid(self, was: bytes, now: bytes, tag: int, path: str) -> None:
+        """Each value another one, unless it is registered."""
+        old, new = ([part.strip(b"\x00 ") for part in value.split(b"\\")] for value in (was, now))
+        if len(old) != len(new):
+            self.say(path, tag, "U: another number of values")
+            return
+        for one, other in zip(old, new, strict=True):
+            if one and one.decode("ascii", "replace") not in UID_dictionary and (one == other or not other.startswith(b"2.25.")):
+                self.say(path, tag, "U: not replaced")
+
+    def pixels(self, before: Dataset, was: bytes | None, now: bytes | None, path: str) -> None:
+        """The same bytes; only what lies beyond the image, and bits above BitsStored, may be gone."""
+        if was is None or now is None or was == now:
+            return
+        if len(now) < len(was) and was[: len(now)] == now:
+            return
+        stored, allocated = before.get("BitsStored", 0), before.get("BitsAllocated", 0)
+        if allocated == 16 and stored < 16:
+            order = "little" if before.original_encoding[1] else "big"
+            mask = (1 << stored) - 1
+            pairs = zip(range(0, len(now), 2), range(0, len(was), 2), strict=False)
+            if all((int.from_bytes(was[i : i + 2], order) ^ int.from_bytes(now[j : j + 2], order)) & mask == 0 for j, i in pairs):
+                return
+        self.say(path, PIXEL_DATA, "pixels changed")
+
+    def say(self, path: str, tag: int, what: str) -> None:
+        """Note a problem."""
+        self.problems.append(f"{path}/{tag:08X}: {what}")
+
+
+def marked_x(dataset: Dataset, codes: dict[int, str]) -> Iterator[int]:
+    """Tags that E.1-1 marks X and that are still there, at any depth."""
+    for tag in list(map(int, dataset.keys())):
+        if codes.get(tag) == "X" or code_of(tag, codes, plane=False) == "X":
+            yield tag
+        for item in items(dataset, tag) or []:
+            yield from marked_x(item, codes)
+
+
+def read(path: Path) -> FileDataset:
+    """pydicom's reading, values as they stand."""
+    config.settings.reading_validation_mode = config.IGNORE
+    return dcmread(path, force=True)

@@ -1,0 +1,414 @@
+"""Random stacks of layers and random data sets over a small universe of attributes, so that rules and elements meet often."""
+
+from __future__ import annotations
+
+import io
+import struct
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sequence import Sequence
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+
+from deidrules.language import ast
+from deidrules.language.format import format_recipe
+from deidrules.plan.model import Policies
+
+# ---- the universe
+
+TEXTS = ("PatientName", "PatientID", "PatientComments", "StudyDescription", "AccessionNumber", "CodeMeaning", "OtherPatientNames")
+DATES = ("PatientBirthDate", "StudyDate", "AcquisitionDateTime")
+UIDS = ("StudyInstanceUID", "ReferencedSOPInstanceUID")
+OTHERS = ("Modality", "ImageType", "PatientAge", "PatientWeight", "SeriesNumber", "StudyTime", "PixelSpacing", "SmallestImagePixelValue")
+SEQUENCES = ("RequestAttributesSequence", "OtherPatientIDsSequence", "ProcedureCodeSequence")
+VRS = ("PN", "LO", "LT", "DA", "UI", "SQ", "CS", "SH", "DS")
+MASKS = (
+    *(("0010", "xxxx"), ("0010", "00xx"), ("0010", "10xx"), ("0010", "101x"), ("00xx", "0020"), ("0008", "xxxx"), ("0008", "00xx")),
+    *(("0040", "xxxx"), ("0019", "xxxx"), ("0019", "10xx"), ("60xx", "xxxx"), ("6000", "xxxx"), ("xxxx", "0010"), ("0012", "xxxx")),
+)
+CREATORS = ("ACME", "Other 1.0")
+UNKNOWN = ("0008", "0199")
+
+texts = st.sampled_from(TEXTS)
+dates = st.sampled_from(DATES)
+uids = st.sampled_from(UIDS)
+sequences = st.sampled_from(SEQUENCES)
+
+# ---- selectors
+
+keywords = st.sampled_from((*TEXTS, *DATES, *UIDS, *OTHERS, *SEQUENCES)).map(ast.Keyword)
+tags = st.sampled_from((("0010", "0010"), ("0010", "0020"), ("0008", "1030"), ("0008", "0020"), ("6000", "3000"), ("6000", "4000"), UNKNOWN))
+masks = st.sampled_from(MASKS)
+private_tags = st.builds(
+    ast.PrivateTag, st.just("0019"), st.sampled_from(("ACME", "acme ", "Other 1.0")), st.sampled_from(("01", "02", "03", "0x", "xx"))
+)
+spelled = st.builds(ast.PrivateTag, st.just("0019"), st.sampled_from(CREATORS), st.sampled_from(("01", "02", "03")))
+steps = st.one_of(
+    sequences.map(ast.Keyword),
+    sequences.map(ast.Keyword),
+    st.just(ast.Star()),
+    st.just(ast.PrivateTag("0019", "ACME", "03")),
+)
+paths = st.one_of(
+    st.just(((), "")),
+    st.just(((), "")),
+    st.just(((), "")),
+    st.just(((), "top")),
+    st.tuples(st.lists(steps, min_size=1, max_size=2).map(tuple), st.sampled_from(("", "", "top"))),
+)
+
+
+@st.composite
+def selectors(draw: st.DrawFn, leaves: st.SearchStrategy[ast.Leaf]) -> ast.Path:
+    """A leaf under a path; `*` only below a path."""
+    path, anchor = draw(paths)
+    leaf = draw(leaves)
+    if path and draw(st.integers(0, 9)) == 0:
+        leaf = ast.Star()
+    return ast.Path(leaf, path, anchor)
+
+
+broad = st.one_of(
+    masks.map(lambda digits: ast.TagMask(*digits)),
+    st.sampled_from(VRS).map(ast.VrClass),
+    st.sampled_from((ast.PrivateClass(), ast.UnknownClass())),
+)
+anything = st.one_of(keywords, keywords, keywords, tags.map(lambda digits: ast.TagMask(*digits)), private_tags, broad)
+keepable = st.one_of(
+    keywords,
+    keywords,
+    keywords,
+    tags.map(lambda digits: ast.TagMask(*digits)),
+    spelled,
+    masks.map(lambda digits: ast.TagMask(*digits)),
+    st.sampled_from(VRS).map(ast.VrClass),
+)
+text_leaves = texts.map(ast.Keyword)
+several_leaves = st.sampled_from(("ImageType", "OtherPatientNames", "PixelSpacing")).map(ast.Keyword)
+date_leaves = st.one_of(dates.map(ast.Keyword), st.sampled_from(("DA", "DT")).map(ast.VrClass))
+uid_leaves = st.one_of(uids.map(ast.Keyword), st.just(ast.VrClass("UI")))
+
+# ---- expressions
+
+patient = ast.Reference(ast.Path(ast.Keyword("PatientID")))
+
+
+def call(function: str, *arguments: tuple[str, ast.Expression]) -> ast.Call:
+    """A call with named arguments; "" for the subject."""
+    return ast.Call(function, tuple(ast.Argument(name, value) for name, value in arguments))
+
+
+missing = st.sampled_from(((), (("missing", ast.Text("NONE")),)))
+pseudonyms = st.builds(
+    lambda subject, length, gone: call("pseudonym", *subject, *length, *gone),
+    st.sampled_from(((), (("", patient),), (("", ast.Reference(ast.Path(ast.Keyword("AccessionNumber")))),))),
+    st.sampled_from(((("length", ast.Number("8")),), (("length", ast.Number("6")),))),
+    missing,
+)
+text_values = st.one_of(
+    st.sampled_from(("ANON", "Q", "A B")).map(ast.Text),
+    pseudonyms,
+    st.builds(lambda text, name: ast.Concat((ast.Text(text), name)), st.sampled_from(("T-", "P ")), pseudonyms),
+    st.just(ast.Reference(ast.Path(ast.Name("study")))),
+)
+shifts = st.builds(
+    lambda within: call("shift", ("per", patient), ("within", ast.Number(within, "days"))),
+    st.sampled_from(("30", "365")),
+)
+date_values = st.one_of(shifts, shifts, st.just(call("year")))
+cleaned_values = st.one_of(
+    st.sampled_from((call("upper"), call("lower"), call("first"), call("truncate", ("length", ast.Number("3"))))),
+)
+
+# ---- conditions
+
+top_operands = st.sampled_from(("Modality", "ImageType", "PatientID", "StudyDescription")).map(lambda name: ast.Path(ast.Keyword(name)))
+operands = st.one_of(
+    top_operands,
+    top_operands,
+    st.sampled_from(("CodeMeaning", "PatientID", "Modality")).map(lambda name: ast.Path(ast.Keyword(name), (), "here")),
+    st.builds(
+        lambda name, steps, anchor: ast.Path(ast.Keyword(name), steps, anchor),
+        st.sampled_from(("CodeMeaning", "PatientID", "PatientName")),
+        st.lists(st.one_of(sequences.map(ast.Keyword), st.just(ast.Star())), min_size=1, max_size=2).map(tuple),
+        st.sampled_from(("", "top", "here")),
+    ),
+    st.just(ast.Path(ast.PrivateTag("0019", "ACME", "01"))),
+)
+words = st.sampled_from(("CT", "mr", "ORIGINAL", "SECONDARY", "4711", "HEAD", "Doe^Jane", "x")).map(ast.Text)
+quantifiers = st.sampled_from(("", "", "any", "all"))
+attributes = st.one_of(
+    operands,
+    sequences.map(lambda name: ast.Path(ast.Keyword(name))),
+    st.just(ast.Path(ast.Keyword("PatientComments"))),
+)
+numbers = st.sampled_from((("SeriesNumber", ("1", "7")), ("PatientWeight", ("70", "71.5")), ("SmallestImagePixelValue", ("0", "12"))))
+
+
+@st.composite
+def number_comparisons(draw: st.DrawFn) -> ast.Condition:
+    """A numeric attribute against a number."""
+    name, digits = draw(numbers)
+    operator = draw(st.sampled_from(("=", "!=", "<", "<=", ">", ">=")))
+    return ast.Compare(ast.Path(ast.Keyword(name)), operator, ast.Number(draw(st.sampled_from(digits))), draw(quantifiers))
+
+
+simple = st.one_of(
+    st.builds(ast.Compare, operands, st.sampled_from(("=", "!=")), words, quantifiers),
+    st.builds(ast.Compare, operands, st.just("="), words, quantifiers),
+    st.builds(
+        ast.Compare,
+        st.just(ast.Path(ast.Keyword("StudyDate"))),
+        st.sampled_from(("=", "!=", "<", ">=")),
+        st.sampled_from(("20200131", "20190101")).map(ast.Text),
+        quantifiers,
+    ),
+    number_comparisons(),
+    st.builds(ast.Member, operands, st.lists(words, min_size=1, max_size=3).map(lambda items: ast.List(tuple(items))), quantifiers),
+    st.builds(ast.Contains, operands, st.sampled_from(("ea", "4", "DOE", "CT")).map(ast.Text), quantifiers),
+    st.builds(ast.Matches, operands, st.sampled_from(("^H", "[0-9]{3}", "doe", "T$")), st.booleans(), quantifiers),
+    st.builds(ast.Exists, attributes),
+    st.builds(ast.Empty, attributes),
+)
+conditions = st.recursive(
+    simple,
+    lambda inner: st.one_of(
+        inner.filter(lambda part: not isinstance(part, ast.And | ast.Or)).map(ast.Not),
+        st.lists(inner.filter(lambda part: not isinstance(part, ast.And)), min_size=2, max_size=2).map(lambda parts: ast.And(tuple(parts))),
+        st.lists(inner.filter(lambda part: not isinstance(part, ast.Or)), min_size=2, max_size=2).map(lambda parts: ast.Or(tuple(parts))),
+    ),
+    max_leaves=3,
+)
+
+
+def reads_here(node: object) -> bool:
+    """True when a condition reads the item its element stands in."""
+    return "'here'" in repr(node)
+
+
+# ---- statements
+
+stances = st.sampled_from(
+    (None, None, None, ast.Otherwise(), ast.Otherwise(), ast.Override(), *[ast.Override("X", "tried")] * 5, ast.Override("U", "tried"))
+)
+plain_codes = st.sampled_from(("X", "X", "Z", "D", "X/Z", "X/D", "Z/D", "X/Z/D", "X/Z/U"))
+
+
+def some(leaves: st.SearchStrategy[ast.Leaf]) -> st.SearchStrategy[tuple[ast.Path, ...]]:
+    """One or two selectors."""
+    return st.lists(selectors(leaves), min_size=1, max_size=2).map(tuple)
+
+
+exceptions = st.one_of(st.just(()), st.just(()), st.just(()), some(anything))
+rules = st.one_of(
+    st.builds(ast.Rule, plain_codes, some(anything), st.none(), exceptions, stances),
+    st.builds(ast.Rule, plain_codes, some(anything), st.none(), exceptions, stances),
+    st.builds(ast.Rule, st.just("K"), some(keepable), st.none(), exceptions, stances),
+    st.builds(ast.Rule, st.just("K"), some(keepable), st.none(), exceptions, stances),
+    st.builds(ast.Rule, st.just("X"), st.just((ast.Path(ast.Name("few")),)), st.none(), exceptions, stances),
+    st.builds(ast.Rule, st.just("K"), st.just((ast.Path(ast.Name("few")),)), st.none(), exceptions, stances),
+    st.builds(ast.Rule, st.just("U"), some(uid_leaves), st.none(), exceptions, stances),
+    st.builds(ast.Rule, st.just("D"), some(text_leaves), text_values, exceptions, stances),
+    st.builds(ast.Rule, st.just("D"), some(spelled), st.sampled_from(("ANON", "Q")).map(ast.Text), exceptions, stances),
+    st.builds(ast.Rule, st.just("C"), some(date_leaves), date_values, exceptions, stances),
+    st.builds(ast.Rule, st.just("C"), some(text_leaves), cleaned_values, exceptions, stances),
+    st.builds(ast.Rule, st.just("C"), some(several_leaves), st.just(call("first")), exceptions, stances),
+    st.builds(ast.Rule, st.just("C"), some(st.one_of(text_leaves, uid_leaves, spelled, st.just(ast.VrClass("LO")))), st.none(), exceptions, stances),
+)
+adds = st.builds(ast.Add, selectors(text_leaves), st.one_of(st.sampled_from(("ADDED", "V")).map(ast.Text), text_values, st.just(ast.Reference(ast.Path(ast.Keyword("Modality"))))), stances)
+bodies = st.lists(st.one_of(rules, rules, rules, adds), min_size=1, max_size=2).map(tuple)
+whens = st.builds(ast.When, conditions, bodies)
+verdict_conditions = conditions.filter(lambda condition: not reads_here(condition))
+statements = st.one_of(rules, rules, rules, rules, whens, whens, adds)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Layers by name, lowest first, and the policies of the profile."""
+
+    layers: tuple[tuple[str, ast.Recipe], ...]
+    policies: Policies
+
+    def texts(self) -> list[tuple[str, str]]:
+        """The layers as the compiler takes them."""
+        return [(name, format_recipe(recipe)) for name, recipe in self.layers]
+
+    def show(self) -> str:
+        """The whole stack, for a message."""
+        return repr(self.policies) + "\n" + "\n".join(f"--- {name}\n{text}" for name, text in self.texts())
+
+
+few = ast.SetDefinition(
+    "few", (ast.Path(ast.Keyword("PatientName")), ast.Path(ast.Keyword("StudyDate")), ast.Path(ast.TagMask("0010", "10xx"))), ()
+)
+study = ast.Param("study", "text", ast.Text("TRIAL7"))
+
+
+@st.composite
+def recipes(draw: st.DrawFn, number: int, most: int = 4) -> ast.Recipe:
+    """A recipe as layer `number` of a stack, with an option header now and then."""
+    header = None
+    if number and draw(st.integers(0, 3)) == 0:
+        header = ast.LayerHeader(draw(st.sampled_from((113105, 113107))), ("layer0",))
+    body: list[ast.TopStatement] = list(draw(st.lists(statements, min_size=1, max_size=most)))
+    if draw(st.integers(0, 9)) == 0:
+        kind = draw(st.sampled_from(("reject", "quarantine", "accept")))
+        body.append(ast.Verdict(kind, f"verdict {number}", draw(verdict_conditions)))
+    if number and draw(st.integers(0, 9)) == 0:
+        body.append(ast.Without("verdict 0", "tried"))
+    text = repr(body)
+    if "Name(name='few')" in text:
+        body.insert(0, few)
+    if "Name(name='study')" in text:
+        body.insert(0, study)
+    return ast.Recipe(1, header, tuple(body))
+
+
+policies = st.builds(
+    Policies,
+    unlisted=st.sampled_from(("X", "X", "K", "K", "K", "X/Z/D", "quarantine")),
+    unmatched_pixels=st.just("accept"),
+    unknown_sop_class=st.just("strictest"),
+    malformed=st.just("quarantine"),
+    keep_private=st.booleans(),
+).map(lambda p: p if p.unlisted in ("X", "X/Z/D") else Policies(p.unlisted, "accept", "strictest", "quarantine", False))
+
+
+@st.composite
+def stacks(draw: st.DrawFn, layers: int = 3) -> Stack:
+    """One to `layers` layers."""
+    count = draw(st.integers(1, layers))
+    return Stack(tuple((f"layer{number}", draw(recipes(number))) for number in range(count)), draw(policies))
+
+
+# ---- data sets
+
+VALUES: dict[str, tuple[object, ...]] = {
+    "PatientName": ("DOE^JANE", "Doe^Jane", "", "X^Y"),
+    "PatientID": ("4711", "4711", "A 12", ""),
+    "PatientComments": ("seen by Dr. Miller on 20200131", "", "x"),
+    "StudyDescription": ("HEAD CT", "for Jane Doe 4711", ""),
+    "AccessionNumber": ("ACC4711", "ACC4712", ""),
+    "CodeMeaning": ("HEAD", "x", ""),
+    "OtherPatientNames": (["A^B", "C^D"], "E^F", ""),
+    "PatientBirthDate": ("19700101", "19991231", ""),
+    "StudyDate": ("20200131", "20191231", ""),
+    "AcquisitionDateTime": ("20200131101112", "20200131101112.123+0100", "202001", ""),
+    "StudyInstanceUID": ("1.2.3.4.5", "1.2.840.10008.1.2", ""),
+    "ReferencedSOPInstanceUID": ("1.2.3.4.6", "1.2.3.4.5", ""),
+    "Modality": ("CT", "MR", "OT", ""),
+    "ImageType": (["ORIGINAL", "PRIMARY"], ["DERIVED", "SECONDARY"], "ORIGINAL", ""),
+    "PatientAge": ("045Y", "091Y", ""),
+    "PatientWeight": ("70", "71.5", "1e2", ""),
+    "SeriesNumber": ("7", "1", ""),
+    "StudyTime": ("101112", "101112.5", ""),
+    "PixelSpacing": (["0.5", "0.5"], ""),
+    "SmallestImagePixelValue": (0, 12),
+}
+
+
+def un_items(item: Dataset) -> bytes:
+    """One item, implicit little endian, as the value of a UN element (PS3.5 6.2.2)."""
+    buffer = io.BytesIO()
+    from pydicom.filebase import DicomBytesIO
+    from pydicom.filewriter import write_dataset
+
+    file = DicomBytesIO()
+    file.is_implicit_VR, file.is_little_endian = True, True
+    write_dataset(file, item)
+    content = file.getvalue()
+    buffer.write(b"\xfe\xff\x00\xe0" + struct.pack("<I", len(content)) + content)
+    return buffer.getvalue()
+
+
+@st.composite
+def items(draw: st.DrawFn, depth: int, *, un: bool = False) -> Dataset:
+    """A data set with sequences to `depth`, private blocks, orphans, unknown tags."""
+    dataset = Dataset()
+    for keyword in draw(st.lists(st.sampled_from(tuple(VALUES)), max_size=10 if depth == 3 else 4, unique=True)):
+        setattr(dataset, keyword, draw(st.sampled_from(VALUES[keyword])))
+    if draw(st.integers(0, 3)) == 0:
+        dataset.add(DataElement(int(UNKNOWN[0] + UNKNOWN[1], 16), "LO", "UNKNOWN"))
+    if draw(st.integers(0, 2)) == 0:
+        private(draw, dataset, depth)
+    if draw(st.integers(0, 5)) == 0:
+        dataset.add(DataElement(0x60004000, "LT", "OVERLAY"))
+        dataset.add(DataElement(0x60000022, "LO", "DESCRIPTION"))
+        if draw(st.booleans()):
+            dataset.add(DataElement(0x60003000, "OW", b"\x01\x02"))
+    if depth:
+        for keyword in draw(st.lists(sequences, max_size=2, unique=True)):
+            content = draw(st.lists(items(depth - 1), max_size=2))
+            if un and content and draw(st.integers(0, 3)) == 0:
+                element = DataElement(_tag(keyword), "UN", un_items(content[0]))
+                dataset.add(element)
+                continue
+            sequence = Sequence(content)
+            setattr(dataset, keyword, sequence)
+            dataset[keyword].is_undefined_length = draw(st.booleans())
+            for inner in content:
+                inner.is_undefined_length_sequence_item = draw(st.booleans())
+    return dataset
+
+
+def _tag(keyword: str) -> int:
+    from pydicom.datadict import tag_for_keyword
+
+    tag = tag_for_keyword(keyword)
+    assert tag is not None
+    return int(tag)
+
+
+def private(draw: st.DrawFn, dataset: Dataset, depth: int) -> None:
+    """One or two blocks of group 0019, and orphans now and then."""
+    creators = draw(st.lists(st.sampled_from(("ACME", "ACME ", "Other 1.0")), min_size=1, max_size=2, unique_by=lambda name: name.strip()))
+    for number, creator in enumerate(creators, draw(st.sampled_from((0x10, 0x10, 0x42)))):
+        if draw(st.integers(0, 7)):
+            dataset.add(DataElement(0x00190000 | number, "LO", creator))
+        block = 0x00190000 | number << 8
+        for element in draw(st.lists(st.sampled_from((1, 2, 3, 4)), max_size=3, unique=True)):
+            if element == 1:
+                dataset.add(DataElement(block | 1, "LO", draw(st.sampled_from(("HEAD", "PRIVATE 4711", "")))))
+            elif element == 2:
+                dataset.add(DataElement(block | 2, "DA", draw(st.sampled_from(("20200131", "")))))
+            elif element == 3 and depth:
+                dataset.add(DataElement(block | 3, "SQ", Sequence(draw(st.lists(items(depth - 1), max_size=1)))))
+            elif element == 4:
+                dataset.add(DataElement(block | 4, "UN", b"\x01\x02\x03\x04"))
+
+
+SYNTAXES = (
+    *(ExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian),
+    *(ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian),
+)
+
+
+@st.composite
+def files(draw: st.DrawFn) -> bytes:
+    """A whole DICOM file."""
+    syntax = draw(st.sampled_from(SYNTAXES))
+    dataset = draw(items(3, un=syntax == ExplicitVRLittleEndian))
+    dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    dataset.SOPInstanceUID = "1.2.3.4.7"
+    if draw(st.booleans()):
+        dataset.Rows, dataset.Columns = 4, 4
+    return written(dataset, syntax)
+
+
+def written(dataset: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
+    """The bytes of a file."""
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = syntax
+    meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", "")
+    meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID", "")
+    dataset.file_meta = meta
+    buffer = io.BytesIO()
+    dataset.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
