@@ -56,6 +56,8 @@ class Replaced:
     values: tuple[object, ...]
 
 
+REPLACED = Claim(0, "U", ast.Path(ast.VrClass("UI")), None, None, (), False)  # U on a sequence, for the UIDs in it
+
 # What the output must hold: raw bytes of the input, new values, or items.
 Expected = bytes | Replaced | list[dict[int, "Expected"]]
 
@@ -242,7 +244,12 @@ def own(tag: int) -> bool:
 
 
 MARKERS = frozenset({0x00120062, 0x00120063, 0x00120064, 0x00280301, 0x00280302, 0x00280303})
-DROPPED = frozenset({0xFFFCFFFC})
+
+
+def names(claim: Claim, tag: int) -> bool:
+    """True when a claim spells just this tag."""
+    leaf = claim.path.leaf
+    return not isinstance(leaf, ast.PrivateTag) and leaf_order(leaf) == (4, 0) and oracle_values.target_tag(leaf) == tag
 
 
 # ---- the whole
@@ -333,27 +340,43 @@ class Oracle:
     def judged_item(self, item: Item, chain: Chain, *, uids: bool) -> dict[int, Expected]:
         """An item, each of its elements judged."""
         out: dict[int, Expected] = {}
-        planes_gone: set[int] = set()
         for value in item.values.values():
             if value.tag >> 16 & 1 and 0x10 <= value.tag & 0xFFFF <= 0xFF:
                 continue  # a creator: it stays when an element of its block stays
             if own(value.tag):
-                if value.tag & 0xFFFF and value.tag not in DROPPED:
+                if self.stays_own(value, chain):
                     out[value.tag] = self.kept(value, chain, uids=uids)
                 continue
             result = self.judged(value, item, chain, uids=uids)
             if result is not None:
                 out[value.tag] = result
-            elif value.tag & 0xFF00FFFF == 0x60003000:
-                planes_gone.add(value.tag >> 16)
         self.added(out, item, chain)
-        for tag in [tag for tag in out if tag >> 16 in planes_gone]:
-            del out[tag]  # rule 16: X on the overlay data takes the whole plane
+        for group in {tag >> 16 for tag in item.values if 0x6000 <= tag >> 16 <= 0x601E and not tag >> 16 & 1}:
+            if self.plane_goes(group, item, chain):
+                out = {tag: result for tag, result in out.items() if tag >> 16 != group}
         for value in item.values.values():
             block = [tag for tag in out if tag >> 16 == value.tag >> 16 and tag >> 8 & 0xFF == value.tag & 0xFFFF]
             if value.tag >> 16 & 1 and 0x10 <= value.tag & 0xFFFF <= 0xFF and block:
                 out[value.tag] = value.raw
         return out
+
+    def stays_own(self, value: Value, chain: Chain) -> bool:
+        """The engine's own: groups 0000, 0002, 0004, group lengths and padding go, the markers stay where a K or the policy K says so,
+        the rest stays."""
+        if value.tag >> 16 in (0x0000, 0x0002, 0x0004) or not value.tag & 0xFFFF or value.tag == 0xFFFCFFFC:
+            return False
+        if value.tag in MARKERS:
+            return self.policies.unlisted == "K" or any(c.code == "K" and names(c, value.tag) and reaches(c, value, chain) for c in self.claims)
+        return value.known
+
+    def plane_goes(self, group: int, item: Item, chain: Chain) -> bool:
+        """Rule 16: X on the overlay data takes the whole plane, one in the high bits of the pixels too: there is no element then, and
+        what would change the element can only take the plane."""
+        tag = group << 16 | 0x3000
+        value = item.values.get(tag) or Value(tag, "OW")
+        claim = self.decision(value, chain, item)
+        code = letter(claim.code) if claim is not None else letter(self.policies.unlisted) if self.policies.unlisted != "quarantine" else "K"
+        return code == "X" or (code != "K" and tag not in item.values)
 
     def added(self, out: dict[int, Expected], item: Item, chain: Chain) -> None:
         """Rule 17: an `add` creates its element where no rule that ranks before it decides otherwise."""
@@ -376,16 +399,17 @@ class Oracle:
     def judged(self, value: Value, item: Item, chain: Chain, *, uids: bool) -> Expected | None:
         """What becomes of an element; None when it goes."""
         private = bool(value.tag >> 16 & 1)
-        if uids and value.vr == "UI":
-            return self.acted(Claim(0, "U", ast.Path(ast.VrClass("UI")), None, None, (), False), value, item, chain, uids=uids)
-        claim = self.decision(value, chain, item)
         if private and value.creator is None:
             return None  # rule 15: without creator they go
+        uid = uids and value.vr == "UI"
+        if uid and not private:
+            return self.acted(REPLACED, value, item, chain, uids=uids)
+        claim = self.decision(value, chain, item)
         if claim is None:
             return self.unlisted(value, item, chain, uids=uids)
         if self.effect(claim, value)[1] == "X":
             return None
-        return self.acted(claim, value, item, chain, uids=uids)
+        return self.acted(REPLACED if uid else claim, value, item, chain, uids=uids)
 
     def unlisted(self, value: Value, item: Item, chain: Chain, *, uids: bool) -> Expected | None:
         """Rule 10."""

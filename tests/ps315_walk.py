@@ -82,7 +82,7 @@ class Comparison:
         extra = {int(element.tag) for element in after.file_meta} - META
         if extra:
             self.problems.append(f"file meta holds {sorted(map(hex, extra))}")
-        if after.file_meta.MediaStorageSOPInstanceUID != after.get("SOPInstanceUID"):
+        if after.file_meta.get("MediaStorageSOPInstanceUID") != after.get("SOPInstanceUID"):
             self.problems.append("file meta names another instance")
         if after.get("PatientIdentityRemoved") != "YES" or after.get("LongitudinalTemporalInformationModified") != "REMOVED":
             self.problems.append("markers are missing")

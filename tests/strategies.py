@@ -49,7 +49,7 @@ masks = st.sampled_from(MASKS)
 private_tags = st.builds(
     ast.PrivateTag, st.just("0019"), st.sampled_from(("ACME", "acme ", "Other 1.0")), st.sampled_from(("01", "02", "03", "0x", "xx"))
 )
-spelled = st.builds(ast.PrivateTag, st.just("0019"), st.sampled_from(CREATORS), st.sampled_from(("01", "02", "03")))
+spelled = st.builds(ast.PrivateTag, st.just("0019"), st.sampled_from(CREATORS), st.sampled_from(("01", "02", "03", "05")))
 steps = st.one_of(
     sequences.map(ast.Keyword),
     sequences.map(ast.Keyword),
@@ -373,13 +373,15 @@ def private(draw: st.DrawFn, dataset: Dataset, depth: int) -> None:
         if draw(st.integers(0, 7)):
             dataset.add(DataElement(0x00190000 | number, "LO", creator))
         block = 0x00190000 | number << 8
-        for element in draw(st.lists(st.sampled_from((1, 2, 3, 4)), max_size=3, unique=True)):
+        for element in draw(st.lists(st.sampled_from((1, 2, 3, 4, 5)), max_size=3, unique=True)):
             if element == 1:
                 dataset.add(DataElement(block | 1, "LO", draw(st.sampled_from(("HEAD", "PRIVATE 4711", "")))))
             elif element == 2:
                 dataset.add(DataElement(block | 2, "DA", draw(st.sampled_from(("20200131", "")))))
             elif element == 3 and depth:
                 dataset.add(DataElement(block | 3, "SQ", Sequence(draw(st.lists(items(depth - 1), max_size=1)))))
+            elif element == 5:
+                dataset.add(DataElement(block | 5, "UI", "1.2.3.4.8"))
             elif element == 4:
                 dataset.add(DataElement(block | 4, "UN", b"\x01\x02\x03\x04"))
 

@@ -15,7 +15,7 @@ ROOMS = {
     "text": set(),
     "dicom": {"text"},
     "plan": {"dicom", "text"},
-    "language": {"text"},
+    "language": {"text", "resources"},
     "actions": {"plan", "dicom", "text"},
     "pixels": {"plan", "dicom", "text"},
     "engine": {"actions", "pixels", "plan", "dicom", "text"},
@@ -76,7 +76,7 @@ def imports(path: Path, *, only_at_import: bool = False) -> Iterator[tuple[str, 
 
 def ours(path: Path) -> Iterator[tuple[str, int]]:
     for name, line in imports(path):
-        if name.startswith("deidrules."):
+        if name.startswith("deidrules.") and not name.startswith("deidrules.__"):
             yield room(name.removeprefix("deidrules.")), line
 
 

@@ -30,7 +30,7 @@ policies:
 def run(*arguments: str | Path) -> Result:
     result = CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=True)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    assert "Traceback" not in result.output
+    assert "Traceback" not in result.output and "internal error" not in result.output, result.output
     return result
 
 

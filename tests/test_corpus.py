@@ -129,3 +129,11 @@ def test_every_output_can_be_read_again_without_force(run: Run) -> None:
             dataset = dcmread(output)
             for element in dataset.iterall():
                 assert element.VR
+
+
+def test_the_comparison_itself_finds_fault_with_an_unchanged_copy(codes: dict[int, str]) -> None:
+    path = usable()[0]
+    comparison = ps315_walk.Comparison(codes)
+    comparison.file(ps315_walk.read(path), ps315_walk.read(path))
+    assert comparison.problems
+    assert list(ps315_walk.marked_x(ps315_walk.read(path), codes))

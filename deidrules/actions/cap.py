@@ -27,9 +27,9 @@ def _check(constants: Mapping[str, object]) -> str | None:
     check=_check,
 )
 def cap(context: Context, subject: object, *, at: int = 89) -> object:
-    """What is above `at` becomes `at` + 1: with the default, ages over 89 become `090Y`, as the Safe Harbor rule of HIPAA wants it. Works on
-    ages in any unit (then `at` is years) and on numbers; what is at or below the bound stays. A text that is no age where the VR is AS,
-    and no number elsewhere, quarantines the instance."""
+    """What is above `at` becomes `at` + 1: with the default, ages over 89 become `090Y`, as the Safe Harbor rule of HIPAA wants it. Works
+    on ages in any unit (then `at` is years) and on numbers; what is at or below the bound stays. A text that is no age where the VR is
+    AS, and no number elsewhere, quarantines the instance."""
     bound = whole(at, 0, HIGHEST)
     known = parsed_age(subject)
     if known is not None:

@@ -23,7 +23,7 @@ VOUCHED = frozenset({"AS", "AT", "CS", "DS", "FD", "FL", "IS", "OB", "OW", "SL",
             {"StudyDescription": "CARDIAC ECHO"},
         ),
         Example("C SeriesDescription", {"SeriesDescription": "T2 FLAIR AX 31.01.2024"}, {"SeriesDescription": "T2 FLAIR AX"}),
-        Example('C StudyDate = year()', {"StudyDate": "20240131"}, {"StudyDate": "20240101"}),
+        Example("C StudyDate = year()", {"StudyDate": "20240131"}, {"StudyDate": "20240101"}),
     ),
 )
 def clean(subject: Subject, context: Context) -> Change:

@@ -10,6 +10,7 @@ from deidrules.actions.dates import mapped
 from deidrules.text.refusal import Refusal
 
 LONGEST = 36_525  # days: a hundred years
+ONE_DAY = Days(1)
 
 
 def _check(constants: Mapping[str, object]) -> str | None:
@@ -46,7 +47,7 @@ def offset(context: Context, per: str, within: int, step: int) -> int:
     ),
     check=_check,
 )
-def shift(context: Context, subject: Date, *, per: str, within: Days, step: Days = Days(1), missing: object = None) -> Date:
+def shift(context: Context, subject: Date, *, per: str, within: Days, step: Days = ONE_DAY, missing: object = None) -> Date:
     """Move a date by a number of days that the key draws for each value of `per`: at most `within` (2 days to a hundred years) back or
     forth, never zero, a multiple of `step` (`step: 7 days` keeps the weekday). All dates of a subject move together, so the time between
     them stays. The time of day and the offset from UTC stay as written; a range moves at both ends. A DT without a day moves by the

@@ -18,7 +18,9 @@ def _check(constants: Mapping[str, object]) -> str | None:
     leaves=Level.PART,
     arguments={"length": Level.PART},
     examples=(
-        Example("C PatientTelephoneNumbers = truncate(length: 3)", {"PatientTelephoneNumbers": "555-0100"}, {"PatientTelephoneNumbers": "555"}),
+        Example(
+            "C PatientTelephoneNumbers = truncate(length: 3)", {"PatientTelephoneNumbers": "555-0100"}, {"PatientTelephoneNumbers": "555"}
+        ),
         Example("C StudyDescription = truncate(length: 2)", {"StudyDescription": "MR"}, {"StudyDescription": "MR"}),
     ),
     check=_check,

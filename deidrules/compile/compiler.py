@@ -7,8 +7,9 @@ from pathlib import Path
 
 from deidrules.actions import registry
 from deidrules.actions.base import Function
+from deidrules.compile import cache
 from deidrules.compile.flow import check_flow
-from deidrules.compile.layers import link
+from deidrules.compile.layers import find_recipe, link
 from deidrules.compile.lower import in_order, longitudinal, lower, overrides_of
 from deidrules.compile.model import Compilation, Layer, Profile
 from deidrules.compile.named import settle
@@ -16,7 +17,7 @@ from deidrules.compile.precedence import diagnostics, judge
 from deidrules.compile.profile import load_profile
 from deidrules.compile.resolve import resolve
 from deidrules.compile.resolved import ResolvedPixels, ResolvedRule
-from deidrules.compile.tables import load_tables, plan_tables
+from deidrules.compile.tables import load_tables, plan_tables, table_digest
 from deidrules.compile.tests import check_tests
 from deidrules.language.ast import Param
 from deidrules.language.parse import parse
@@ -204,3 +205,28 @@ def _icon(rules: Sequence[ResolvedRule], blocks: Sequence[ResolvedPixels]) -> li
     kept = [rule for rule in rules if rule.code in {"K", "C"} and rule.selector.leaf == TagLeaf(ICON_IMAGE_SEQUENCE)]
     help_ = "write X: the icon is a small copy of the image as it was"
     return [Diagnostic("DR404", "`IconImageSequence` cannot stay while the profile changes pixels", rule.span, help_) for rule in kept]
+
+
+def planned_profile(
+    place: str | Path, parameters: Mapping[str, str] | None = None, functions: Mapping[str, object] | None = None
+) -> Compilation:
+    """Like `compile_profile`, for callers that need only the plan: it is taken from the cache when nothing it was made of has changed.
+    Only compilations without any finding are kept, so a warning is said every time."""
+    profile, _ = load_profile(place)
+    if profile is None:
+        return compile_profile(place, parameters, functions)
+    found = [find_recipe(profile, name)[0] for name in (*profile.recipes, *profile.tests)]
+    tables, problems = load_tables(profile)
+    if problems or None in found:
+        return compile_profile(place, parameters, functions)
+    sources = [source for source in (profile.source, *found) if source is not None]
+    given = {**profile.parameters, **(parameters or {})}
+    digests = (f"{name}={table_digest(table)}" for name, table in tables.items())
+    key = cache.digest(sources, given, digests, registry.functions(functions or {}))
+    plan = cache.read(key)
+    if plan is not None:
+        return Compilation(plan, (), profile, tables=tables)
+    compilation = compile_profile(place, parameters, functions)
+    if compilation.plan is not None and not compilation.diagnostics:
+        cache.write(key, compilation.plan)
+    return compilation

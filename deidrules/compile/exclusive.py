@@ -16,6 +16,12 @@ def exclusive(one: Condition, other: Condition) -> bool:
     return any(_clash(fact, against) for fact in ones for against in others)
 
 
+def contradicts(condition: Condition) -> bool:
+    """True when no object can satisfy the condition."""
+    facts = list(_facts(condition))
+    return any(_clash(fact, other) for position, fact in enumerate(facts) for other in facts[position + 1 :])
+
+
 def _facts(condition: Condition) -> Iterator[tuple[Attribute, frozenset[str] | None, bool]]:
     """(attribute, values one of which it has or None, whether this is true or denied) of each part that has to hold."""
     match condition:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from deidrules.actions.base import Function, Level
 from deidrules.compile import codes
 from deidrules.compile.conditions import Conditions
+from deidrules.compile.exclusive import contradicts
 from deidrules.compile.expressions import Expressions
 from deidrules.compile.kinds import kind_of_vr, kinds_of, spoken, vrs_of
 from deidrules.compile.model import Layer
@@ -56,15 +57,15 @@ class _Resolver:
                 case ast.Rule() | ast.Add():
                     self._statement(statement, None)
                 case ast.When():
-                    condition = self.conditions.condition(statement.condition)
+                    condition = self._condition(statement.condition)
                     for inner in statement.body:
                         self._statement(inner, condition)
                 case ast.Verdict():
-                    condition = self.conditions.condition(statement.condition)
+                    condition = self._condition(statement.condition)
                     if condition is not None:
                         verdicts.append(ResolvedVerdict(statement.kind, statement.name, condition, self.layer, statement.span))
                 case ast.Pixels():
-                    condition = self.conditions.condition(statement.condition)
+                    condition = self._condition(statement.condition)
                     made = operations(statement, condition, self.problems)
                     if condition is not None:
                         blocks.append(ResolvedPixels(statement.name, condition, made, self.layer, statement.span))
@@ -72,6 +73,12 @@ class _Resolver:
                     withouts.append(ResolvedWithout(statement.name, statement.because, self.layer, statement.span))
         self._unused()
         return ResolvedRecipe(self.layer, tuple(self.rules), tuple(verdicts), tuple(blocks), tuple(withouts), dict(self.expressions.tables))
+
+    def _condition(self, node: ast.Condition) -> Condition | None:
+        condition = self.conditions.condition(node)
+        if condition is not None and contradicts(condition):
+            self._say("DR307", "this condition never holds", node.span, "two of its parts exclude each other")
+        return condition
 
     # ---- names
 

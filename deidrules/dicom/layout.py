@@ -22,23 +22,25 @@ from deidrules.dicom.reader import read
 # at any depth.
 STEADY: frozenset[int] = frozenset(
     {
-        0x00080005,
-        0x00080016,
-        0x00280006,
-        0x00280101,
-        0x00280102,
+        0x00080005,  # Specific Character Set
+        0x00080016,  # SOP Class UID
+        0x00280006,  # Planar Configuration
+        0x00280101,  # Bits Stored
+        0x00280102,  # High Bit
         PIXEL_REPRESENTATION,
         GROUP_LENGTH,
         MEDIA_STORAGE_SOP_CLASS,
         TRANSFER_SYNTAX,
+        *GEOMETRY,
     }
-    | set(GEOMETRY)
 )
 
 # values between headers that are longer are skipped rather than masked
 _GAP = 2048
-# the masks of a layout together: beyond, a walk is as fast as a comparison
-_LARGEST = 1 << 20
+# of the masks of one layout together, in bytes
+_LARGEST = 1 << 16
+# sizes of files met once: compressed images all differ in size, and remembering what never comes back would cost more than it saves
+_SIZES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,14 @@ class _Layout:
 class Layouts:
     """Reads objects, remembering layouts. One per worker; not shared between threads.
 
-    Trees are shared by the objects of a layout: nobody may change an Element or an Item."""
+    A layout is remembered when the second file of its size is read. Trees are shared by the objects of a layout: nobody may change an
+    Element or an Item."""
 
     def __init__(self, *, most: int = 256, most_of_a_size: int = 8) -> None:
         self._most = most
         self._most_of_a_size = most_of_a_size
         self._by_size: OrderedDict[int, list[_Layout]] = OrderedDict()
+        self._met: OrderedDict[int, None] = OrderedDict()
         self._count = 0
         self._next = 0
         self._limits = LIMITS
@@ -97,8 +101,13 @@ class Layouts:
         self._count = 0
 
     def _remember(self, found: DicomObject, data: bytes) -> int | None:
-        # what lies behind the data set was judged by bytes that are not in the tree
-        if found.deflated or found.dropped:
+        # what lies behind the data set, and which encoding it has if no transfer syntax says so, was judged by bytes not in the tree
+        if found.deflated or found.dropped or all(element.tag != TRANSFER_SYNTAX for element in found.meta):
+            return None
+        if len(data) not in self._met:
+            self._met[len(data)] = None
+            if len(self._met) > _SIZES:
+                self._met.popitem(last=False)
             return None
         segments = _segments(sorted(_judged(found)), data)
         if segments is None:

@@ -18,6 +18,7 @@ from deidrules.dicom.walker import Walk
 from deidrules.text.refusal import Refusal
 
 DIRECTORY_RECORDS = 0x00041220
+ROWS = 0x00280010
 
 # These are never taken for a sign that the data set has ended before.
 _NEVER_TRAILING = frozenset({"duplicate-tag", "too-deep", "too-many-elements"})
@@ -34,7 +35,7 @@ def read(data: bytes, limits: Limits = LIMITS) -> DicomObject:
     Raises Refusal: `not-dicom`, `dicomdir`, `no-transfer-syntax`, `unknown-transfer-syntax`, `deflate-bomb`, `deflate-broken`, `truncated`,
     `duplicate-tag`, `out-of-order`, `unknown-vr`, `reserved-bytes`, `undefined-length`, `bad-item`, `bad-fragment`, `bad-delimiter`,
     `missing-delimiter`, `stray-delimiter`, `bad-file-meta`, `no-data-set`, `too-deep`, `too-many-elements`."""
-    opening = open_file(data, limits)
+    opening = open_file(data)
     if opening.text(data, MEDIA_STORAGE_SOP_CLASS) == MEDIA_STORAGE_DIRECTORY:
         raise Refusal("dicomdir")
     uid = opening.text(data, TRANSFER_SYNTAX)
@@ -114,8 +115,9 @@ def _data_set(buffer: bytes, data: bytes, opening: Opening, start: int, uid: str
 
 def _ended(buffer: bytes, stop: int, elements: list[Element]) -> bool:
     """True when what follows the last complete element is no part of the data set: pixel data or trailing padding has been read, or nothing
-    but zeros follows, which no element above (0000,0000) can begin with."""
-    if any(element.tag in PIXELS or element.tag == TRAILING_PADDING for element in elements):
+    but zeros follows, which no element above (0000,0000) can begin with. An image that lost its pixels to zeros is no such case."""
+    tags = {element.tag for element in elements}
+    if tags & PIXELS or TRAILING_PADDING in tags:
         return True
     rest = len(buffer) - stop
-    return rest >= 2 and buffer.count(0, stop) == rest
+    return ROWS not in tags and rest >= 2 and buffer.count(0, stop) == rest

@@ -10,9 +10,7 @@ from deidrules.dicom.header import (
     DELIMITER,
     IMPLICIT,
     ITEM_DELIMITER,
-    LONG,
     PIXEL_DATA,
-    PIXEL_REPRESENTATION,
     REPRESENTATION,
     SEQUENCE,
     SHORT,
@@ -241,6 +239,7 @@ class Walk:
         if vr == "SQ" and value == stop:
             return "SQ", (), stop, stop
         if self.buffer.startswith(IMPLICIT.item, value, stop):
+            signed = self._signed
             try:
                 items, _, _ = self._items(IMPLICIT, value, stop, False, depth + 1)
                 return "SQ", items, stop, stop
@@ -249,6 +248,7 @@ class Walk:
                     raise
             except StructError:
                 pass
+            self._signed = signed
         self.odd |= (stop - value) & 1
         return "UN", None, stop, stop
 

@@ -10,12 +10,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from deidrules.actions.base import Atom
-from deidrules.engine.reading import DataSet, Reading
+from deidrules.engine.reading import DataSet, Found, Reading
 from deidrules.plan.expression import And, Attribute, Compare, Condition, Contains, Empty, Exists, Matches, Member, Not, Or
 from deidrules.text.refusal import Refusal
 
 # A date, or a date and time, as DICOM writes them (PS3.5 6.2), the old form with full stops and the offset from UTC included.
-_DATE = re.compile(r"(\d{4})(?:(\d\d)(?:(\d\d)((?:[01]\d|2[0-3])(?:[0-5]\d(?:(?:[0-5]\d|60)(?:\.\d{1,6})?)?)?)?)?)?(?:[+-]\d{4})?", re.ASCII)
+_DATE = re.compile(
+    r"(\d{4})(?:(\d\d)(?:(\d\d)((?:[01]\d|2[0-3])(?:[0-5]\d(?:(?:[0-5]\d|60)(?:\.\d{1,6})?)?)?)?)?)?(?:[+-]\d{4})?", re.ASCII
+)
 _OLD_DATE = re.compile(r"(\d{4})\.(\d\d)\.(\d\d)()", re.ASCII)
 
 
@@ -23,20 +25,15 @@ class Conditions:
     """The conditions of a plan, asked of one object."""
 
     def __init__(self, conditions: tuple[Condition, ...], reading: Reading) -> None:
-        self._conditions = conditions
+        self.conditions = conditions
         self._reading = reading
         self._known: dict[int, bool] = {}
         self._local: dict[tuple[int, int], bool] = {}
 
-    @property
-    def known(self) -> dict[int, bool]:
-        """The truth of every condition of the whole object that was asked so far."""
-        return self._known
-
     def holds(self, number: int, here: DataSet | None = None) -> bool:
         """The truth of a condition; `here` is the data set in which the element stands. Refusal `undecodable-condition` (or that of the
         value) when an attribute cannot be read."""
-        condition = self._conditions[number]
+        condition = self.conditions[number]
         if here is not None and here is not self._reading.top and uses_here(condition):
             key = (number, id(here))
             if key not in self._local:
@@ -52,23 +49,30 @@ class Conditions:
             case Not(part):
                 return not self._judge(part, here)
             case And(parts):
-                return all(self._judge(part, here) for part in parts)
+                # every part is judged: what cannot be decoded quarantines whatever stands before it
+                truths = [self._judge(part, here) for part in parts]
+                return all(truths)
             case Or(parts):
-                return any(self._judge(part, here) for part in parts)
+                truths = [self._judge(part, here) for part in parts]
+                return any(truths)
             case Exists(attribute):
                 return bool(self._reading.find(attribute, here))
             case Empty(attribute):
                 found = self._reading.find(attribute, here)
-                return any(not f.element.items if f.element.items is not None else not self._reading.values(f.element, f.place) for f in found)
+                return any(_is_empty(f, self._reading) for f in found)
             case _:
                 test = _test_of(condition)
                 values = self._values(condition.attribute, here)
-                if condition.every:
-                    return bool(values) and all(test(value) for value in values)
-                return any(test(value) for value in values)
+                truths = [test(value) for value in values]
+                return bool(truths) and (all(truths) if condition.every else any(truths))
 
     def _values(self, attribute: Attribute, here: DataSet) -> list[Atom]:
         return [value for f in self._reading.find(attribute, here) for value in self._reading.values(f.element, f.place) if value != ""]
+
+
+def _is_empty(found: Found, reading: Reading) -> bool:
+    element = found.element
+    return not element.items if element.items is not None else not reading.values(element, found.place)
 
 
 @functools.cache

@@ -17,6 +17,8 @@ from deidrules.text.refusal import Refusal
 
 # The Type every attribute has until the IODs come in (rule 12).
 TYPE = 1
+# Pixel Data, Float and Double Float Pixel Data
+PIXELS = frozenset({0x7FE00010, 0x7FE00008, 0x7FE00009})
 # Memoised scopes and decisions of one engine; hostile creators cannot fill the memory.
 _MEMO_LIMIT = 200_000
 
@@ -56,12 +58,17 @@ class Decision:
                 break
         if first.condition is None or not self.contested:
             return first
-        return _settle(self.tag, first, [c for c in self.candidates if _same_layer(first, c) and (c.condition is None or holds(c.condition))])
+        return _settle(
+            self.tag, first, [c for c in self.candidates if _same_layer(first, c) and (c.condition is None or holds(c.condition))]
+        )
 
 
 def _same_layer(one: Candidate, other: Candidate) -> bool:
     return (
-        one.rule is not None and other.rule is not None and one.rule.layer == other.rule.layer and one.rule.otherwise == other.rule.otherwise
+        one.rule is not None
+        and other.rule is not None
+        and one.rule.layer == other.rule.layer
+        and one.rule.otherwise == other.rule.otherwise
     )
 
 
@@ -229,6 +236,9 @@ class Decider:
             orphan = place.creator is None
             if orphan or (level > Level.NOTHING and not self.plan.policies.keep_private):
                 code, value, level = "X", None, Level.NOTHING
+        if place.tag in PIXELS and code != "K":
+            # rule 16: pixel data takes K or X
+            code, value, level = "X", None, Level.NOTHING
         return Candidate(code, value, rule.condition, rule, rule.origin, rule.code, vouched, level)
 
     def _level(self, rule: Rule) -> Level:
@@ -242,7 +252,10 @@ class Decider:
         if not place.known:
             return Candidate("X", origin="unlisted")
         policy = self.plan.policies.unlisted
-        return Candidate(policy if policy == "quarantine" else resolve(policy, TYPE), origin="unlisted", written=policy)
+        code = policy if policy == "quarantine" else resolve(policy, TYPE)
+        if place.tag in PIXELS and code not in ("K", "quarantine"):
+            code = "X"
+        return Candidate(code, origin="unlisted", written=policy)
 
 
 def _path_reaches(selector: Selector, scope: Scope) -> bool:

@@ -101,6 +101,16 @@ def reads_of(expression: Expression) -> tuple[Attribute, ...]:
     return ()
 
 
+def functions_of(expression: Expression) -> set[str]:
+    """The functions that an expression calls."""
+    match expression:
+        case Join(parts):
+            return {name for part in parts for name in functions_of(part)}
+        case Apply(name, arguments):
+            return {name} | {inner for _, argument in arguments for inner in functions_of(argument)}
+    return set()
+
+
 def _blank(values: Values) -> bool:
     return all(value in ("", b"") for value in values)
 

@@ -61,10 +61,13 @@ class Close:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pixels:
-    """Pixel data of the object, or of an icon, that stays: its bytes may change or be trimmed to the geometry."""
+    """Pixel data of the object, or of an icon, that stays. `keep`: how many bytes its geometry asks for, the rest is dropped; None when it
+    is encapsulated. `inner`: of an icon, whose bytes never change."""
 
     element: Element
     place: DataSet
+    keep: int | None
+    inner: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""What became of each element, and by which rule: the audit's facts, free of values."""
+"""What became of an object and of each of its elements, and by which rule."""
 
 from __future__ import annotations
 
@@ -34,3 +34,24 @@ def outcomes_id(outcomes: tuple[Outcome, ...]) -> str:
         path = "/".join(f"{tag:08X}.{item}" for tag, item in outcome.path)
         digest.update(f"{path}|{outcome.tag:08X}|{outcome.vr}|{outcome.origin}|{outcome.code}|{outcome.change}\n".encode())
     return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Deidentified:
+    """A de-identified object. `parts` in order are the whole output file; views keep the input alive. The UIDs are the new ones, "" when
+    absent. `replaced_uids` and `patient_ids` are (old, new) pairs for a crosswalk and identify the patient; everything else is free of the
+    input's values. `dropped`: what was left behind, with its number of bytes. `verdicts`: names of the `accept` verdicts that held."""
+
+    parts: tuple[bytes | memoryview, ...]
+    study_uid: str
+    series_uid: str
+    instance_uid: str
+    sop_class: str
+    outcomes: tuple[Outcome, ...]
+    outcomes_id: str
+    replaced_uids: tuple[tuple[str, str], ...]
+    patient_ids: tuple[tuple[str, str], ...]
+    dropped: tuple[tuple[str, int], ...]
+    verdicts: tuple[str, ...]
+    pixel_rules: tuple[str, ...]
+    repaired: bool

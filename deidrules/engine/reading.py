@@ -14,6 +14,11 @@ from deidrules.text.refusal import Refusal
 SPECIFIC_CHARACTER_SET = 0x00080005
 
 
+def is_sequence(element: Element) -> bool:
+    """True for a sequence whose items are data sets, whatever VR it was coded with."""
+    return element.items is not None and not element.fragments
+
+
 @dataclass(slots=True, eq=False)
 class DataSet:
     """The object itself or one sequence item, as offsets only: the same for every file of one layout. `charset` is the nearest Specific
@@ -117,7 +122,7 @@ class Reading:
 
     def _below(self, place: DataSet, steps: tuple[Step, ...], leaf: TagLeaf | PrivateLeaf) -> list[Found]:
         if steps:
-            entered = [element for element in _matching(place, steps[0]) if element.items is not None and not element.fragments]
+            entered = [element for element in _matching(place, steps[0]) if is_sequence(element)]
             return [f for element in entered for item in element.items or () for f in self._below(place.below(item), steps[1:], leaf)]
         return [Found(element, place) for element in _matching(place, leaf)]
 
@@ -133,8 +138,8 @@ def data_sets(place: DataSet) -> list[DataSet]:
     """A data set and all those in its sequences, in the order of the file."""
     found = [place]
     for element in place.elements:
-        if element.items is not None and not element.fragments:
-            for item in element.items:
+        if is_sequence(element):
+            for item in element.items or ():
                 found.extend(data_sets(place.below(item)))
     return found
 

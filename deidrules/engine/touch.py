@@ -12,11 +12,13 @@ from deidrules.dicom.element import IMPLICIT_LITTLE, Element
 from deidrules.engine.context import FileContext
 from deidrules.engine.decide import Candidate
 from deidrules.engine.evaluate import Evaluator, Values, reads_of
-from deidrules.engine.reading import DataSet, Reading
+from deidrules.engine.reading import DataSet, Reading, is_sequence
 from deidrules.plan.expression import Attribute
 from deidrules.text.refusal import Refusal
 
 PATIENT_ID = 0x00100020
+# What a run names and links its output by: Study, Series and SOP Instance UID, Patient ID
+TRACED = frozenset({0x0020000D, 0x0020000E, 0x00080018, PATIENT_ID})
 
 _MEMO_LIMIT = 50_000
 _LONGEST_REMEMBERED = 4096  # bytes of a value
@@ -30,6 +32,7 @@ class Done:
 
     change: str
     coded: bytes = b""
+    vr: str = ""
     values: Values = ()
     pairs: tuple[tuple[str, str], ...] = ()
     replace_uids: bool = False
@@ -60,7 +63,7 @@ class ElementSubject:
 
     def __init__(self, element: Element, place: DataSet, reading: Reading, vouched: bool) -> None:
         self.tag = element.tag
-        self.vr = element.vr if element.items is None else "SQ"
+        self.vr = "SQ" if is_sequence(element) else element.vr
         self.vouched = vouched
         self.asked = False
         self._element = element
@@ -116,7 +119,7 @@ class Toucher:
         subject = ElementSubject(element, place, self._reading, candidate.vouched)
         self.context.looked = False
         done = self._answer(element, place, candidate, subject)
-        if not (subject.asked or self.context.looked or candidate.value is not None and memory.reads.get(candidate, True)):
+        if not (subject.asked or self.context.looked or (candidate.value is not None and memory.reads.get(candidate, True))):
             memory.fixed[kind] = done
             return done, True
         if remembered:
@@ -136,7 +139,9 @@ class Toucher:
         if vr == "SQ":
             raise Refusal("cannot-add", tag=tag, vr=vr)
         blank = Element(tag, vr, vr if place.encoding.explicit else "", 0, 0, 0, 0)
-        return self._coded(blank, place, new, 0, ())
+        if not _fits(tag, len(new)):
+            raise Refusal("value-multiplicity", tag=tag, vr=vr, length=len(new))
+        return self._coded(blank, place, new, ())
 
     def _answer(self, element: Element, place: DataSet, candidate: Candidate, subject: ElementSubject) -> Done:
         self.context.vr = subject.vr
@@ -146,8 +151,9 @@ class Toucher:
         except Refusal as refusal:
             if refusal.tag is not None:
                 raise
+            vr = refusal.vr or subject.vr
             raise Refusal(
-                refusal.code, tag=element.tag, vr=refusal.vr or subject.vr, length=refusal.length, expected=refusal.expected, rule=refusal.rule
+                refusal.code, tag=element.tag, vr=vr, length=refusal.length, expected=refusal.expected, rule=refusal.rule
             ) from None
 
     def _change(self, place: DataSet, candidate: Candidate, subject: ElementSubject) -> Change:
@@ -160,32 +166,31 @@ class Toucher:
         return Set(new)
 
     def _done(self, element: Element, place: DataSet, change: Change, subject: ElementSubject) -> Done:
-        old: Values = ()
-        if element.tag == PATIENT_ID or subject.vr == "UI":
-            old = subject.values  # they are traced: the answer belongs to this value
+        # what is traced belongs to this value: reading it through the subject says so
         match change:
             case Keep():
+                old = subject.values if element.tag in TRACED else ()
                 return Done("kept", values=old, pairs=_pairs(element.tag, old, old))
             case Remove():
-                return Done("removed", pairs=_pairs(element.tag, old, ()))
-            case Enter(replace_uids) if element.items is not None:
+                return Done("removed", pairs=_pairs(element.tag, subject.values if element.tag == PATIENT_ID else (), ()))
+            case Enter(replace_uids) if subject.vr == "SQ":
                 return Done("entered", replace_uids=replace_uids)
-            case Reduce() if element.items is not None:
+            case Reduce() if subject.vr == "SQ":
                 return Done("reduced", _one_empty_item(element, place))
-            case Set(new) if element.items is None or not new:
-                count = len(subject.values) if len(new) > 1 else 1
-                return self._coded(element, place, new, count, old)
+            case Set(new) if subject.vr != "SQ" or not new:
+                if new and not _fits(element.tag, len(new)) and len(new) != len(subject.values):
+                    raise Refusal("value-multiplicity", length=len(new))
+                traced = element.tag == PATIENT_ID or subject.vr == "UI"
+                return self._coded(element, place, new, subject.values if traced else ())
             case Refuse(code):
                 raise Refusal(code)
         raise Refusal("wrong-change", vr=subject.vr)
 
-    def _coded(self, element: Element, place: DataSet, new: Values, count: int, old: Values) -> Done:
-        vr = "SQ" if element.items is not None else element.vr
-        if len(new) not in (1, count) and not _fits(element.tag, len(new)):
-            raise Refusal("value-multiplicity", tag=element.tag, vr=vr, length=len(new))
+    def _coded(self, element: Element, place: DataSet, new: Values, old: Values) -> Done:
+        vr = "SQ" if is_sequence(element) else element.vr
         body = values.encode(new, vr, place.value_encoding(element), self._reading.charsets(place)) if new else b""
         coded = writer.element(element.tag, element.coded_vr or vr, body, place.encoding)
-        return Done("replaced" if new else "emptied", coded, new, _pairs(element.tag, old, new))
+        return Done("replaced" if new else "emptied", coded, vr, new, _pairs(element.tag, old, new))
 
 
 class _Nothing:

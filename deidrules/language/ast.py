@@ -17,13 +17,16 @@ class Node:
 @dataclass(frozen=True, slots=True)
 class Comments:
     """The comments of a statement, each with its `#`: on lines of their own before it, on lines within it, behind its end; for a block
-    also those before its closing brace. `blank_before`: a blank line stands before the statement (and its leading comments)."""
+    also those before its closing brace. `blank_before`: a blank line stands before the statement (and its leading comments). An empty
+    text in `before` or `closing` is a blank line between comments. `within_at`, for each of `within`: how many atoms of the statement
+    (see comments.py) stand before it, negative when it stands behind the last of them on the same line."""
 
     before: tuple[str, ...] = ()
     within: tuple[str, ...] = ()
     after: str = ""
     closing: tuple[str, ...] = ()
     blank_before: bool = False
+    within_at: tuple[int, ...] = ()
 
 
 NO_COMMENTS = Comments()

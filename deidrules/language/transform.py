@@ -305,7 +305,7 @@ class Builder:
         return _Frames(tuple(child for child in children if isinstance(child, ast.FrameSpan)), self._span(children))
 
     def frame_span(self, children: Children) -> ast.FrameSpan:
-        numbers = [self._integer(child) for child in children]
+        numbers = [self._integer(child) for child in children if child.type == "INT"]
         return ast.FrameSpan(numbers[0], numbers[-1], span=self._span(children))
 
     # ---- tests

@@ -1,7 +1,7 @@
 """Which objects may carry burned-in text: data with its reasons. What is not known to be free of it may carry it.
 
-No attribute proves that a frame is free of text: BurnedInAnnotation NO is a claim of the device, not evidence (PS3.3 C.7.6.1.1.3 asks for
-no check), so it changes nothing here. A class is listed below only when its frames are computed from measured data and the standard
+No attribute proves that a frame is free of text: BurnedInAnnotation NO is a claim of the device, not evidence (PS3.3 C.7.6.1 asks for no
+check), so it changes nothing here. A class is listed below only when its frames are computed from measured data and the standard
 fixes both the sample format and the meaning of ImageType, so that a screen shot stored in it is recognisable."""
 
 from __future__ import annotations

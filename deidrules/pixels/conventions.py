@@ -18,7 +18,7 @@ def from_size(left: int, top: int, width: int, height: int) -> Rectangle:
 def ultrasound_region(min_x0: int, min_y0: int, max_x1: int, max_y1: int, columns: int, rows: int) -> Rectangle | None:
     """RegionLocationMinX0 .. RegionLocationMaxY1 of an image of `columns` x `rows` pixels; None when they name no part of it.
 
-    PS3.3 C.8.5.5.1.2: both corners belong to the region. A corner that equals Columns or Rows stands one past the image; many devices
+    PS3.3 C.8.5.5: both corners belong to the region. A corner that equals Columns or Rows stands one past the image; many devices
     write that. Read as inclusive and cut, or as exclusive, it means the image's edge, so it is taken; anything further out is invalid."""
     if not (0 <= min_x0 <= max_x1 <= columns and 0 <= min_y0 <= max_y1 <= rows and min_x0 < columns and min_y0 < rows):
         return None

@@ -222,4 +222,5 @@ class Run:
             reason=reason,
             bytes=self._tally.bytes,
             seconds=time.monotonic() - self._began,
+            run_folder=str(self._folder or ""),
         )

@@ -27,5 +27,21 @@ def instance_record(instance: Deidentified) -> dict[str, object]:
 
 
 def outcomes_json(outcomes: Iterable[Outcome]) -> str:
-    """The outcomes of an instance as JSON: one object per element that was judged."""
-    return json.dumps([outcome.record() for outcome in outcomes], ensure_ascii=False, separators=(",", ":"))
+    """The outcomes of an instance as JSON: one object per element that was judged, in the order of the file."""
+    return json.dumps([_outcome(outcome) for outcome in outcomes], ensure_ascii=False, separators=(",", ":"))
+
+
+def _outcome(outcome: Outcome) -> dict[str, str]:
+    return {
+        "path": "/".join(f"{tag_text(tag)}[{item}]" for tag, item in outcome.path),
+        "tag": tag_text(outcome.tag),
+        "vr": outcome.vr,
+        "code": outcome.code,
+        "change": outcome.change,
+        "rule": outcome.origin,
+    }
+
+
+def tag_text(tag: int) -> str:
+    """(gggg,eeee), as the standard writes tags."""
+    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"

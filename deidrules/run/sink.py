@@ -158,17 +158,27 @@ def move_without_clobbering(source: str, target: str) -> None:
         os.unlink(source)
 
 
+def _open_standing(path: str) -> int | None:
+    """A descriptor of the regular file that stands at a path; None for a link, a folder, a socket, what is not ours to read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO, errno.EACCES):
+            return None
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
 def _same_bytes(one: str, other: str) -> bool:
     """True for two regular files of the same content."""
-    try:
-        descriptor = os.open(other, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENXIO, errno.EACCES):  # a symbolic link, a socket, not ours to read
-            return False
-        raise
-    with open(one, "rb") as left, open(descriptor, "rb") as right:
-        status = os.fstat(right.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_size != os.fstat(left.fileno()).st_size:
+    descriptor = _open_standing(other)
+    if descriptor is None:
+        return False
+    with open(one, "rb") as left, os.fdopen(descriptor, "rb") as right:
+        if os.fstat(right.fileno()).st_size != os.fstat(left.fileno()).st_size:
             return False
         while block := left.read(_COMPARE_BYTES):
             if right.read(_COMPARE_BYTES) != block:
@@ -205,9 +215,8 @@ class DrySink:
         path = os.path.join(self.output, name)
         if not os.path.lexists(path):
             return None
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError:
+        descriptor = _open_standing(path)
+        if descriptor is None:
             return b""
-        with open(descriptor, "rb") as file:
-            return hashlib.file_digest(file, "sha256").digest() if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b""
+        with os.fdopen(descriptor, "rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()

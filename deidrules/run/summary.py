@@ -20,7 +20,8 @@ class Summary:
 
     `plan` is the fingerprint of the plan, `profile` and `version` where it came from, `key` the public identifier of the key.
     `ended`: complete, stopped (then `reason` is a code) or interrupted; only a complete run has attended to every file. `bytes` were
-    written, in `seconds`. In a dry run `written` is what would have been."""
+    written, in `seconds`. In a dry run `written` is what would have been. `run_folder` is where the run was written down, "" nowhere; no
+    file holds it."""
 
     found: int
     written: int
@@ -41,6 +42,7 @@ class Summary:
     reason: str = ""
     bytes: int = 0
     seconds: float = 0.0
+    run_folder: str = ""
 
     @property
     def balanced(self) -> bool:
@@ -62,8 +64,8 @@ class Summary:
         return f"found {self.found} = " + " + ".join(f"{outcome} {getattr(self, outcome)}" for outcome in OUTCOMES)
 
     def record(self) -> dict[str, object]:
-        """As JSON has it: the fields by name, `codes` an object."""
-        out: dict[str, object] = {field.name: getattr(self, field.name) for field in fields(self)}
+        """As JSON has it: the fields by name, `codes` an object, no path."""
+        out: dict[str, object] = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "run_folder"}
         out["codes"] = dict(self.codes)
         out["seconds"] = round(self.seconds, 3)
         return out

@@ -66,10 +66,9 @@ def uid_lines() -> list[str]:
     """All registered UIDs, ordered by their components."""
     from pydicom._uid_dict import UID_dictionary
 
-    lines = {
-        uid: "\t".join((uid, kind, "R" if retired else "", keyword, name))
-        for uid, (name, kind, _, retired, keyword) in UID_dictionary.items()
-    }
+    lines: dict[str, str] = {}
+    for uid, (name, kind, _, retired, keyword) in UID_dictionary.items():
+        lines[uid] = "\t".join((uid, kind, "R" if retired else "", keyword, name))
     for uid, kind, keyword, name in UID_SUPPLEMENT:
         lines.setdefault(uid, "\t".join((uid, kind, "", keyword, name)))
     return [lines[uid] for uid in sorted(lines, key=lambda uid: [int(part) for part in uid.split(".")])]

@@ -30,7 +30,7 @@ TABLE: tuple[Code, ...] = (
         "never-reached",
         WARNING,
         "Another rule decides every element it means.",
-        bad="X PatientName\nX PatientName except PatientID",
+        bad="X PatientName, StudyDate\nX PatientName",
         good="X PatientName",
     ),
     Code(
@@ -42,4 +42,12 @@ TABLE: tuple[Code, ...] = (
         good='reject "a" when Modality = "SR"\nquarantine "b" when Modality = "OT"',
     ),
     Code("DR306", "nothing-switched-off", ERROR, "`without` names a rule that no earlier layer has."),
+    Code(
+        "DR307",
+        "never-holds",
+        WARNING,
+        "The parts of the condition contradict each other, so what stands under it never happens.",
+        bad='when Modality = "CT" and Modality = "MR" { X ImageComments }',
+        good='when Modality in ["CT", "MR"] { X ImageComments }',
+    ),
 )

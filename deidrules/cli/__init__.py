@@ -1,0 +1,1 @@
+"""The command line: options, messages, exit codes. No logic of its own."""

@@ -1,0 +1,80 @@
+"""`deidrules show`: what elements a file has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from deidrules.dicom.element import Element
+    from deidrules.engine.reading import DataSet, Reading
+
+_WIDTH = 64
+
+
+@click.command("show", short_help="List the elements of a file.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option("--values", is_flag=True, help="Show values too: they identify patients.")
+def command(file: str, values: bool) -> int:
+    """List the elements of a DICOM file at every depth: tag, VR, length in bytes, keyword, private creator. Values are not shown unless
+    --values is given. Exit codes: 0 done, 1 the file cannot be read as DICOM, 2 wrong usage."""
+    from deidrules.cli.files import read_object
+    from deidrules.engine.reading import Reading
+
+    instance = read_object(Path(file))
+    if instance is None:
+        return 1
+    reading = Reading(instance)
+    syntax = instance.transfer_syntax + (" (deflated)" if instance.deflated else "")
+    click.echo(f"transfer syntax {syntax}; {'preamble' if instance.has_preamble else 'no preamble'}; {len(instance.elements)} elements")
+    for what, count in instance.dropped:
+        click.echo(f"left over: {what} {count}")
+    for line in _lines(reading, reading.meta, 0, values):
+        click.echo(line)
+    for line in _lines(reading, reading.top, 0, values):
+        click.echo(line)
+    return 0
+
+
+def _lines(reading: Reading, place: DataSet, depth: int, values: bool) -> Iterator[str]:
+    indent = "  " * depth
+    for element in place.elements:
+        sequence = element.items is not None and not element.fragments
+        length = "undefined" if element.undefined else str(element.length)
+        line = f"{indent}({element.tag >> 16:04X},{element.tag & 0xFFFF:04X}) {element.vr} {length:>9} {_name(element)}"
+        if sequence:
+            line += f", {len(element.items or ())} items"
+        elif element.fragments:
+            line += f", {len(element.items or ())} fragments"
+        elif values:
+            line += f" = {_value(reading, element, place)}"
+        yield line
+        if sequence:
+            for number, item in enumerate(element.items or (), start=1):
+                yield f"{indent}  item {number}"
+                yield from _lines(reading, place.below(item), depth + 2, values)
+
+
+def _name(element: Element) -> str:
+    from deidrules.dicom import dictionary
+
+    if element.private:
+        return f"private, creator {element.creator}" if element.creator is not None else "private"
+    entry = dictionary.entry(element.tag)
+    return (entry.keyword or entry.name) if entry is not None else "unknown"
+
+
+def _value(reading: Reading, element: Element, place: DataSet) -> str:
+    from deidrules.text.refusal import Refusal
+
+    try:
+        text = "\\".join(v.hex() if isinstance(v, bytes) else str(v) for v in reading.values(element, place))
+    except Refusal as refusal:
+        return f"<{refusal.code}>"
+    text = "".join(character if character.isprintable() else "." for character in text)
+    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"
+
+

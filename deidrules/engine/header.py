@@ -1,0 +1,372 @@
+"""The walk over the data set: each element gets its decision, runs of what stays are copied, the rest becomes operations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deidrules.dicom.element import DicomObject, Element
+from deidrules.dicom.pixel_length import native_length
+from deidrules.dicom.private import block_of
+from deidrules.dicom.vr import compatible
+from deidrules.engine import own
+from deidrules.engine.claims import Claims
+from deidrules.engine.condition import Conditions, uses_here
+from deidrules.engine.decide import PIXELS, Candidate, Decision, Scope
+from deidrules.engine.operation import CLOSE, Add, Literal, Open, Operation, Pixels, Plane, Touch, copy, extend, only_copies
+from deidrules.engine.outcome import Outcome, outcomes_id
+from deidrules.engine.program import Program
+from deidrules.engine.reading import DataSet, Reading, is_sequence
+from deidrules.engine.touch import Done, Toucher
+from deidrules.plan.expression import Condition
+from deidrules.plan.own import engine_own
+from deidrules.text.refusal import Refusal
+
+OVERLAY_DATA = 0x3000
+ICON = 0x00880200
+ICONS = frozenset({ICON})
+
+Path = tuple[tuple[int, int], ...]
+
+_ENGINE_KEEPS = Candidate("K", origin="engine", written="K")
+_ENGINE_REMOVES = Candidate("X", origin="engine", written="X")
+_ENGINE_CLAIMS = Candidate("D", origin="engine", written="D")
+_KEPT = Done("kept")
+_GONE = Done("removed")
+_JUDGED_INSIDE = Done("entered")
+_CLAIMED = Done("claimed")
+
+
+@dataclass(slots=True, eq=False)
+class _Fate:
+    """What becomes of one element. `fixed`: the same for every file of the layout for which the program holds."""
+
+    element: Element
+    candidate: Candidate
+    done: Done
+    fixed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What was settled before the walk. `removed_groups`: overlay groups of which nothing may stay at the top level. `pixels_change`: the
+    pixel data will differ, so a copy of the image in an icon has to go."""
+
+    removed_groups: tuple[int, ...] = ()
+    pixels_change: bool = False
+
+
+class Header:
+    """Makes the program of one file."""
+
+    def __init__(
+        self,
+        top_scope: Scope,
+        reading: Reading,
+        conditions: Conditions,
+        toucher: Toucher,
+        claims: Claims,
+        surroundings: Surroundings,
+        *,
+        keeps_markers: bool,
+    ) -> None:
+        self._scope = top_scope
+        self._reading = reading
+        self._conditions = conditions
+        self._all: tuple[Condition, ...] = conditions.conditions
+        self._toucher = toucher
+        self._claims = claims
+        self._surroundings = surroundings
+        self._keeps_markers = keeps_markers
+        self._outcomes: list[Outcome] = []
+        self._truths: dict[int, bool] = {}
+        self._witnesses: list[tuple[int, int, bytes]] = []
+        self._reusable = True
+        self.results: dict[int, Done] = {}  # of the touches of this very file, by id
+
+    def program(self) -> Program:
+        """The program. Refusal for whatever cannot be done as the plan says."""
+        operations = self._data_set(self._reading.top, self._scope, (), None)
+        outcomes = tuple(self._outcomes)
+        return Program(
+            self._reading.top,
+            tuple(operations),
+            outcomes,
+            outcomes_id(outcomes),
+            tuple(self._truths.items()),
+            tuple(self._witnesses),
+            self._reusable,
+        )
+
+    # ---- one data set
+
+    def _data_set(self, place: DataSet, scope: Scope, path: Path, uids: Candidate | None) -> list[Operation]:
+        fates = [self._fate(element, place, scope, path, uids) for element in place.elements]
+        self._whole_planes(fates, place, scope, path)
+        self._creators(fates)
+        insertions = self._insertions(place, scope, path)
+        operations: list[Operation] = []
+        for fate in fates:
+            while insertions and insertions[0][0] < fate.element.tag:
+                self._insert(operations, insertions.pop(0), path)
+            self._emit(operations, fate, place, scope, path, uids)
+        for insertion in insertions:
+            self._insert(operations, insertion, path)
+        return operations
+
+    def _fate(self, element: Element, place: DataSet, scope: Scope, path: Path, uids: Candidate | None) -> _Fate:
+        tag = element.tag
+        if engine_own(tag):
+            return self._own(element, place, scope, path)
+        private = tag >> 16 & 1
+        readable = True
+        if private:
+            if block_of(tag) is not None:
+                return _Fate(element, _ENGINE_REMOVES, _GONE)  # unless an element of its block stays, see _creators
+            decision = scope.decide_private(tag, element.creator, "SQ" if is_sequence(element) else element.vr)
+        else:
+            decision = scope.decide(tag)
+            if element.vr == "UN" and decision.known:
+                readable = False
+                decision = scope.decide_unreadable(tag)
+        if uids is not None and decision.known and "UI" in decision.vrs:
+            candidate = uids
+        else:
+            candidate = self._choose(decision, place)
+        if candidate.code == "X" and candidate.value is None and tag != 0x00100020:
+            return _Fate(element, candidate, _GONE)
+        self._provable(element, decision, candidate, readable)
+        if tag in PIXELS:
+            return _Fate(element, candidate, _KEPT)
+        done, fixed = self._toucher.touch(element, place, candidate)
+        return _Fate(element, candidate, done, fixed)
+
+    def _choose(self, decision: Decision, place: DataSet) -> Candidate:
+        def holds(number: int) -> bool:
+            return self._holds(number, place)
+
+        candidate = decision.choose(holds)
+        if candidate.code == "quarantine":
+            raise Refusal("unlisted", tag=decision.tag)
+        return candidate
+
+    def _holds(self, number: int, place: DataSet) -> bool:
+        truth = self._conditions.holds(number, place)
+        if uses_here(self._all[number]):
+            self._reusable = False
+        else:
+            self._truths[number] = truth
+        return truth
+
+    def _provable(self, element: Element, decision: Decision, candidate: Candidate, readable: bool) -> None:
+        """What stays or changes has to be what the dictionary says it is."""
+        if not readable:
+            if candidate.code != "Z":
+                raise Refusal("unreadable-un", tag=element.tag, vr="UN", length=element.length)
+            return
+        if decision.known and element.coded_vr not in ("", "UN") and element.coded_vr not in decision.vrs:
+            if not compatible(element.coded_vr, decision.vrs):
+                raise Refusal("wrong-vr", tag=element.tag, vr=element.coded_vr, length=element.length)
+        elif decision.known and is_sequence(element) and "SQ" not in decision.vrs:
+            raise Refusal("wrong-vr", tag=element.tag, vr="SQ", length=element.length)
+
+    # ---- the engine's own elements, rule 16
+
+    def _own(self, element: Element, place: DataSet, scope: Scope, path: Path) -> _Fate:
+        tag = element.tag
+        if own.always_goes(tag):
+            return _Fate(element, _ENGINE_REMOVES, _GONE)
+        if tag not in own.MARKERS:
+            if own.prove(element, place, self._reading):
+                self._witness(element, place)
+            return _Fate(element, _ENGINE_KEEPS, _KEPT)
+        if not path and tag in self._claims.tags:
+            return _Fate(element, _ENGINE_CLAIMS, _CLAIMED)
+        if (not path and tag == own.LONGITUDINAL) or not self._stays(tag, place, scope):
+            return _Fate(element, _ENGINE_REMOVES, _GONE)
+        if tag == own.METHOD_CODES:
+            if not is_sequence(element):
+                raise Refusal("wrong-vr", tag=tag, vr=element.vr, length=element.length)
+            return _Fate(element, _ENGINE_KEEPS, _JUDGED_INSIDE)
+        if tag != own.METHOD:
+            self._witness(element, place)
+            if not own.is_term(element, place, self._reading):
+                return _Fate(element, _ENGINE_REMOVES, _GONE)
+        return _Fate(element, _ENGINE_KEEPS, _KEPT)
+
+    def _stays(self, tag: int, place: DataSet, scope: Scope) -> bool:
+        """Whether a marker stays as it came: a K rule names it, or the policy keeps what no rule names."""
+        return self._keeps_markers or any(c.condition is None or self._holds(c.condition, place) for c in scope.keeps_own(tag))
+
+    def _witness(self, element: Element, place: DataSet) -> None:
+        self._witnesses.append((element.value, element.stop, self._reading.raw(element, place)))
+
+    # ---- what hangs together
+
+    def _whole_planes(self, fates: list[_Fate], place: DataSet, scope: Scope, path: Path) -> None:
+        """Rule 16: X on (60xx,3000) takes every element of its group in the same item; the pixels may ask for the same."""
+        groups = {fate.element.group for fate in fates if 0x6000 <= fate.element.group <= 0x601E and not fate.element.group & 1}
+        for group in groups:
+            candidate = self._plane_goes(group, place, scope)
+            if candidate is None and not path and group in self._surroundings.removed_groups:
+                candidate = _ENGINE_REMOVES
+            if candidate is None:
+                continue
+            if (
+                path
+                and place.element(group << 16 | OVERLAY_DATA) is None
+                and any(f.element.tag in PIXELS and f.done is _KEPT for f in fates)
+            ):
+                raise Refusal("nested-overlay", tag=group << 16 | OVERLAY_DATA)  # its bits may lie in the icon's samples
+            for fate in fates:
+                if fate.element.group == group and fate.done.change != "removed":
+                    fate.candidate, fate.done, fate.fixed = candidate, _GONE, True
+
+    def _plane_goes(self, group: int, place: DataSet, scope: Scope) -> Candidate | None:
+        candidate = self._choose_plane(group, place, scope)
+        if candidate is not None and candidate.code == "X":
+            return candidate
+        return None
+
+    def _choose_plane(self, group: int, place: DataSet, scope: Scope) -> Candidate | None:
+        tag = group << 16 | OVERLAY_DATA
+        decision = scope.decide(tag)
+        candidate = decision.choose(lambda number: self._holds(number, place))
+        if candidate.code == "quarantine":
+            return None  # of an element that is not there
+        if place.element(tag) is None and candidate.code in ("Z", "D", "C", "U"):
+            # there is no element to empty: a plane in the high bits of the pixel data goes or stays
+            return _ENGINE_REMOVES
+        return candidate
+
+    def planes_that_go(self) -> frozenset[int]:
+        """The overlay groups at the top level whose plane the rules remove."""
+        top = self._reading.top
+        groups = {element.group for element in top.elements if 0x6000 <= element.group <= 0x601E and not element.group & 1}
+        return frozenset(group for group in groups if self._plane_goes(group, top, self._scope) is not None)
+
+    def keeps_pixels(self) -> bool:
+        """Whether the rules leave the object's pixel data."""
+        top = self._reading.top
+        present = [tag for tag in PIXELS if top.element(tag) is not None]
+        return any(self._choose(self._scope.decide(tag), top).code == "K" for tag in present)
+
+    def _creators(self, fates: list[_Fate]) -> None:
+        """Rule 15: a creator stays exactly when an element of its block stays."""
+        blocks = {
+            fate.element.tag & 0xFFFFFF00: fate.candidate
+            for fate in fates
+            if fate.element.private and fate.done.change != "removed" and fate.element.creator is not None
+        }
+        for fate in fates:
+            block = block_of(fate.element.tag)
+            if block is not None and block in blocks:
+                fate.candidate, fate.done = Candidate("K", origin=blocks[block].origin, written="K"), _KEPT
+
+    def _insertions(self, place: DataSet, scope: Scope, path: Path) -> list[tuple[int, Operation, Outcome]]:
+        """Elements that are made where there is none, by tag."""
+        found: list[tuple[int, Operation, Outcome]] = []
+        for tag in scope.additions():
+            if place.element(tag) is not None:
+                continue
+            candidate = self._choose(scope.decide(tag), place)
+            if candidate.code != "add":
+                continue
+            operation = Add(tag, place, candidate)
+            done = self.results[id(operation)] = self._toucher.create(tag, place, candidate)
+            vr = done.vr
+            found.append((tag, operation, Outcome(path, tag, vr, candidate.origin, "add", "added")))
+        if not path:
+            for tag, data in self._claims.elements(place.encoding).items():
+                if place.element(tag) is None:
+                    outcome = Outcome(path, tag, self._claims.tags[tag], "engine", "add", "claimed")
+                    found.append((tag, Literal(data), outcome))
+        return sorted(found, key=lambda insertion: insertion[0])
+
+    def _insert(self, operations: list[Operation], insertion: tuple[int, Operation, Outcome], path: Path) -> None:
+        _, operation, outcome = insertion
+        operations.append(operation)
+        self._outcomes.append(outcome)
+
+    def _length(self, element: Element, place: DataSet) -> int | None:
+        """The bytes that the geometry asks of native pixel data. Refusal when there are fewer."""
+        if element.fragments:
+            return None
+        instance = self._reading.instance
+        index = {inner.tag: inner for inner in place.elements}
+        holder = DicomObject(
+            instance.buffer, instance.start, instance.stop, place.encoding, instance.transfer_syntax, place.elements, index=index
+        )
+        length = native_length(holder)
+        return None if length is None or length.element is not element else length.keep
+
+    # ---- operations
+
+    def _emit(self, operations: list[Operation], fate: _Fate, place: DataSet, scope: Scope, path: Path, uids: Candidate | None) -> None:
+        element, candidate, done = fate.element, fate.candidate, fate.done
+        if element.tag in ICONS and self._surroundings.pixels_change and done.change == "entered":
+            candidate, done = _ENGINE_REMOVES, _GONE
+        vr = "SQ" if is_sequence(element) else element.vr
+        written = candidate.written or candidate.code
+        self._outcomes.append(Outcome(path, element.tag, vr, candidate.origin, written, done.change))
+        if done.change == "entered":
+            self._reusable = self._reusable and fate.fixed
+            below = uids
+            if done.replace_uids:
+                below = Candidate("U", rule=candidate.rule, origin=candidate.origin, written="U")
+            self._sequence(operations, element, place, scope, path, below)
+        elif done.change == "claimed":
+            operations.append(Literal(self._claim(element, place, scope)))
+        elif not fate.fixed:
+            touch = Touch(element, place, candidate, done.change)
+            self.results[id(touch)] = done
+            operations.append(touch)
+        elif done.change == "kept":
+            if element.tag in PIXELS:
+                operations.append(Pixels(element, place, self._length(element, place), bool(path)))
+            elif not path and element.tag & 0xFF00FFFF == 0x60003000:
+                operations.append(Plane(element, place))
+            else:
+                copy(operations, element.header, element.end)
+        elif done.change != "removed":
+            operations.append(Literal(done.coded))
+
+    def _claim(self, element: Element, place: DataSet, scope: Scope) -> bytes:
+        before = b""
+        if element.tag == own.METHOD and self._stays(element.tag, place, scope):
+            if element.coded_vr not in ("", "UN", "LO"):
+                raise Refusal("wrong-vr", tag=element.tag, vr=element.coded_vr, length=element.length)
+            self._witness(element, place)
+            before = self._reading.raw(element, place)
+        return self._claims.elements(place.encoding, before)[element.tag]
+
+    def _sequence(
+        self, operations: list[Operation], element: Element, place: DataSet, scope: Scope, path: Path, uids: Candidate | None
+    ) -> None:
+        """A sequence that stays: its items judged; what did not change is copied, what did gets new lengths where they were defined."""
+        below = scope.below(element.tag, element.creator)
+        items = element.items or ()
+        inside = [
+            self._data_set(place.below(item), below, (*path, (element.tag, number)), uids) for number, item in enumerate(items, start=1)
+        ]
+        if all(only_copies(part, item.value, item.stop) for part, item in zip(inside, items, strict=True)):
+            copy(operations, element.header, element.end)
+            return
+        if element.undefined:
+            copy(operations, element.header, element.value)
+        else:
+            operations.append(Open(element.header, element.value - 4, place.encoding.order))
+        for part, item in zip(inside, items, strict=True):
+            if only_copies(part, item.value, item.stop):
+                copy(operations, item.header, item.end)
+            elif item.undefined:
+                copy(operations, item.header, item.value)
+                extend(operations, part)
+                copy(operations, item.stop, item.end)
+            else:
+                operations.append(Open(item.header, item.value - 4, item.encoding.order))
+                extend(operations, part)
+                operations.append(CLOSE)
+        if element.undefined:
+            copy(operations, element.stop, element.end)
+        else:
+            operations.append(CLOSE)

@@ -1,0 +1,126 @@
+"""A program carried out on one file: operations become parts of the output, large ones as views of the input."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from struct import pack
+
+from deidrules.dicom import writer
+from deidrules.engine.evaluate import Values
+from deidrules.engine.operation import Add, Close, Copy, Literal, Open, Pixels, Plane, Touch
+from deidrules.engine.program import Program
+from deidrules.engine.reading import Reading
+from deidrules.engine.touch import TRACED, Done, Toucher
+from deidrules.pixels.apply import PixelResult
+
+Part = bytes | memoryview
+
+# Neighbouring parts below this size are put together, so that a file is a handful of writes; larger ones are never copied.
+_SMALL = 1 << 15
+
+
+class ProgramMismatch(Exception):
+    """An element of this file changes otherwise than the program says: it needs a program of its own."""
+
+
+@dataclass(slots=True)
+class Rendered:
+    """The data set in parts; the new values of the traced top-level attributes by tag; old and new values for a crosswalk; what was
+    dropped."""
+
+    parts: list[Part] = field(default_factory=list)
+    traced: dict[int, Values] = field(default_factory=dict)
+    pairs: list[tuple[int, str, str]] = field(default_factory=list)
+    dropped: list[tuple[str, int]] = field(default_factory=list)
+
+
+def render(program: Program, reading: Reading, toucher: Toucher, pixels: PixelResult, results: dict[int, Done]) -> Rendered:
+    """Carry the program out. `results` are touches of this file that are known already, by the id of the operation.
+    Raises ProgramMismatch, and Refusal for whatever a touched value refuses."""
+    buffer = memoryview(reading.instance.buffer)
+    out = Rendered()
+    parts = out.parts
+    opened: list[tuple[int, str]] = []
+    for operation in program.operations:
+        match operation:
+            case Copy(start, stop):
+                parts.append(buffer[start:stop])
+            case Literal(data):
+                parts.append(data)
+            case Touch(element, place, candidate, change):
+                done = results.get(id(operation)) or toucher.touch(element, place, candidate)[0]
+                if done.change != change:
+                    raise ProgramMismatch
+                if change == "kept":
+                    parts.append(buffer[element.header : element.end])
+                elif change != "removed":
+                    parts.append(done.coded)
+                if done.pairs:
+                    out.pairs.extend((element.tag, old, new) for old, new in done.pairs)
+                if element.tag in TRACED and place is program.top:
+                    out.traced[element.tag] = done.values
+            case Add(tag, place, candidate):
+                done = results.get(id(operation)) or toucher.create(tag, place, candidate)
+                parts.append(done.coded)
+                if tag in TRACED and place is program.top:
+                    out.traced[tag] = done.values
+            case Open(start, stop, order):
+                parts.append(buffer[start:stop])
+                opened.append((len(parts), order))
+                parts.append(b"")
+            case Close():
+                index, order = opened.pop()
+                parts[index] = pack(order + "I", sum(map(len, parts[index + 1 :])))
+            case Pixels():
+                _pixels(operation, buffer, pixels, out)
+            case Plane(element, place):
+                changed = pixels.overlays.get(element.tag)
+                if changed is None:
+                    parts.append(buffer[element.header : element.end])
+                else:
+                    parts += (buffer[element.header : element.value], changed)
+    return out
+
+
+def _pixels(operation: Pixels, buffer: memoryview, pixels: PixelResult, out: Rendered) -> None:
+    element, keep = operation.element, operation.keep
+    changed = None if operation.inner else pixels.parts
+    if keep is None or keep == element.length:
+        if changed is None:
+            out.parts.append(buffer[element.header : element.end])
+        else:
+            out.parts += (buffer[element.header : element.value], *changed, buffer[element.stop : element.end])
+        return
+    # bytes beyond the geometry are nobody's pixels
+    out.dropped.append(("excess-pixel-bytes", element.length - keep))
+    out.parts.append(writer.element_header(element.tag, element.coded_vr, keep, operation.place.encoding))
+    left = keep
+    for part in changed if changed is not None else (buffer[element.value : element.stop],):
+        piece = part if len(part) <= left else memoryview(part)[:left]
+        out.parts.append(piece)
+        left -= len(piece)
+
+
+def gathered(parts: list[Part]) -> tuple[Part, ...]:
+    """Small neighbours put together, empty parts left out."""
+    out: list[Part] = []
+    small: list[Part] = []
+    for part in parts:
+        if len(part) < _SMALL:
+            small.append(part)
+            continue
+        if small:
+            out.append(b"".join(small))
+            small.clear()
+        out.append(part)
+    if small:
+        out.append(b"".join(small))
+    return tuple(part for part in out if len(part))
+
+
+def deflated(parts: list[Part]) -> bytes:
+    """The data set deflated again (PS3.5 A.5), padded to even length. The same bytes for the same data and zlib."""
+    squeezer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    squeezed = b"".join([squeezer.compress(part) for part in parts]) + squeezer.flush()
+    return squeezed + b"\0" * (len(squeezed) & 1)

@@ -1,0 +1,33 @@
+"""All findings about a profile or a recipe: the compiler's, and those of CHECKS, less what is suppressed with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from deidrules.compile.compiler import compile_profile, compile_text
+from deidrules.compile.model import Compilation
+from deidrules.lint.checks import CHECKS
+from deidrules.lint.suppression import suppress
+from deidrules.text.diagnostic import Diagnostic
+
+
+def lint_profile(place: str | Path, functions: Mapping[str, object] | None = None) -> tuple[Diagnostic, ...]:
+    """Findings about a profile folder, a profile.yaml or a shipped profile."""
+    return _findings(compile_profile(place, functions=functions))
+
+
+def lint_recipe(name: str, text: str, functions: Mapping[str, object] | None = None) -> tuple[Diagnostic, ...]:
+    """Findings about a recipe on its own, its parameters without a default taken as given."""
+    return _findings(compile_text(text, name=name, functions=functions, dummies=True))
+
+
+def _findings(compilation: Compilation) -> tuple[Diagnostic, ...]:
+    found = list(compilation.diagnostics)
+    layers = (*compilation.layers, *compilation.tests)
+    for layer in layers:
+        for check in CHECKS:
+            found.extend(check(layer))
+    kept = suppress(dict.fromkeys(found), layers)
+    files = list(dict.fromkeys(diagnostic.span.source.name for diagnostic in kept))
+    return tuple(sorted(kept, key=lambda diagnostic: (files.index(diagnostic.span.source.name), diagnostic.span.start, diagnostic.code)))

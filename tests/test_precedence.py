@@ -1,0 +1,141 @@
+"""The rules of meaning that the compiler decides: what clashes, what weakens, what has to be said."""
+
+from __future__ import annotations
+
+import pytest
+
+from deidrules.compile.compiler import compile_layers
+from deidrules.plan.model import Policies
+from deidrules.text.diagnostic import Severity
+
+
+def codes(*layers: str, unlisted: str = "X") -> set[str]:
+    """Codes of the findings of a stack; each text is a layer called l0, l1, … without its first line."""
+    stack = [(f"l{index}", f"deidrules 1\n{text}\n") for index, text in enumerate(layers)]
+    return {diagnostic.code for diagnostic in compile_layers(stack, Policies(unlisted)).diagnostics}
+
+
+def errors(*layers: str, unlisted: str = "X") -> set[str]:
+    stack = [(f"l{index}", f"deidrules 1\n{text}\n") for index, text in enumerate(layers)]
+    found = compile_layers(stack, Policies(unlisted)).diagnostics
+    return {diagnostic.code for diagnostic in found if diagnostic.severity is Severity.ERROR}
+
+
+OPTION = 'layer option 113110 may weaken "l0"\n'
+OTHER = 'layer option 113109 may weaken "l0"\n'
+
+CASES = {
+    "one rule": (("X PatientName",), set()),
+    "a rule said twice is no clash": (("X PatientName\nX PatientName",), set()),
+    "two rules of one layer for one tag": (("X PatientName\nZ PatientName",), {"DR301"}),
+    "the same through a set and a mask of equal width": (("X (0010,00xx)\nZ (0010,xx10)",), {"DR301"}),
+    "masks of different width are ordered": (("Z (0010,xxxx)\nX (0010,00xx)",), set()),
+    "a tag beats a mask": (("X (0010,xxxx)\nZ PatientName",), set()),
+    "a tag beats a vr": (("X vr PN\nZ PatientName",), set()),
+    "two classes of one rank": (("X private\nZ (0011,xxxx)",), set()),
+    "leaf and path pull in different directions": (
+        ("X PatientName\nZ RequestAttributesSequence / vr PN",),
+        {"DR301"},
+    ),
+    "a longer path beats none": (("X PatientName\nZ RequestAttributesSequence / PatientName",), set()),
+    "top beats none": (("X PatientName\nZ top / PatientName",), set()),
+    "paths that never meet": (("X RequestAttributesSequence / PatientName\nZ ReferencedStudySequence / PatientName",), set()),
+    "a condition beats none": (('X PatientName\nwhen Modality = "CT" { Z PatientName }',), set()),
+    "except takes the clash away": (("X (0010,00xx) except PatientName\nZ (0010,xx10)",), set()),
+    "a weakening within a layer": (("X (0010,xxxx)\nK PatientSex",), {"DR201"}),
+    "a marked weakening": (('X (0010,xxxx)\nK PatientSex override X because "a"',), set()),
+    "a weakening of a later layer": (("X PatientSex", "K PatientSex"), {"DR201"}),
+    "marked with a code that leaves too much": (("X PatientSex", 'K PatientSex override U because "a"'), {"DR201"}),
+    "X, Z and D count alike": (("X PatientSex", 'K PatientSex override Z because "a"'), set()),
+    "X, Z, D over each other are changes": (("X PatientName", "Z PatientName", 'D PatientName = "A"'), set()),
+    "a token over nothing is a weakening": (("D PatientName", "D PatientName = pseudonym(PatientID) "), {"DR201", "DR203"}),
+    "a compound counts as the most it can leave": (("Z ReferencedImageSequence", "X/Z/U ReferencedImageSequence"), {"DR201"}),
+    "strengthening needs no word": (("K Modality", "X Modality"), set()),
+    "what an earlier override settled is not asked again": (
+        ("X PatientSex", 'K PatientSex override X because "a"', 'C PatientSex = truncate(length: 1)'),
+        set(),
+    ),
+    "a weakening under a condition counts": (("X ImageComments", 'when Modality = "CT" { K ImageComments }'), {"DR201"}),
+    "a conditional rule may be weakened too": (
+        ('when Modality = "CT" { X ImageComments }', "K ImageComments"),
+        {"DR201"},
+    ),
+    "broad over narrow": (("Z PatientName", "X (0010,xxxx)"), {"DR202"}),
+    "broad over narrow with override": (("Z PatientName", "X (0010,xxxx) override"), set()),
+    "broad over narrow with otherwise": (("Z PatientName", "X (0010,xxxx) otherwise"), set()),
+    "broad over narrow of the same action": (("X PatientName", "X (0010,xxxx)"), set()),
+    "otherwise stands behind": (("X PatientName", "K (0010,xxxx) otherwise"), set()),
+    "otherwise of two layers": (("X (0010,xxxx) otherwise", "K (0010,00xx) otherwise"), {"DR201"}),
+    "an option may weaken its layer": (("U StudyInstanceUID", OPTION + "K StudyInstanceUID"), set()),
+    "an option may weaken no other layer": (("X PatientSex", "U StudyInstanceUID", OPTION + "K StudyInstanceUID"), {"DR201"}),
+    "two options clash": (("X DeviceUID", OPTION + "K DeviceUID", OTHER + "U DeviceUID"), {"DR303"}),
+    "two options clash in the other order": (("X DeviceUID", OTHER + "U DeviceUID", OPTION + "K DeviceUID"), {"DR303"}),
+    "a later layer settles a clash": (("X DeviceUID", OPTION + "K DeviceUID", OTHER + "U DeviceUID", "X DeviceUID"), set()),
+    "reading past a rule": (("X PatientID\nD PatientName = pseudonym(PatientID)",), {"DR203"}),
+    "reading past `unlisted`": (("C PatientName = lower(PatientComments)",), {"DR203"}),
+    "reading what stays": (('K Modality\nD PatientName = Modality + "-1"',), {"DR205"}),
+    "a token of a token": (("D PatientID = pseudonym(PatientID)\nD PatientName = pseudonym(PatientID)",), set()),
+    "a key leaves nothing": (("X PatientID\nC StudyDate = shift(per: PatientID, within: 365 days)",), set()),
+    "add is bound by flow": (("X PatientID\nadd PatientComments = PatientID",), {"DR203"}),
+    "add clashes like a rule": (('X top / PatientComments\nadd PatientComments = "a"',), {"DR301"}),
+    "the engine's own": (("X Rows",), {"DR206"}),
+    "the engine's own may be kept": (("K Rows, SOPClassUID",), set()),
+    "pixel data takes K or X": (("Z PixelData",), {"DR206"}),
+    "a private tag without creator cannot stay": (("K (0019,100C)",), {"DR108"}),
+    "a private tag without creator may go": (("X (0019,100C)",), set()),
+    "a spelled private element over private": (("X private", 'K (0019,"A",0C) override X because "b"'), set()),
+    "a spelled private element over private, unmarked": (("X private", 'K (0019,"A",0C)'), {"DR201"}),
+    "private masks of one creator": (('X (0019,"A",1x)\nK (0019,"A",x1)',), {"DR301"}),
+    "private masks of two creators": (('X (0019,"A",1x)\nK (0019,"B",x1)',), set()),
+    "a vr reaches private elements": (('X vr PN', 'K (0019,"A",10) override X because "b"'), set()),
+    "names are unique": (('reject "a" when Modality = "SR"', 'accept "a" when Modality = "CT"'), {"DR305"}),
+    "without switches off": (('reject "a" when Modality = "SR"', 'without "a" because "b"\naccept "a" when Modality = "CT"'), set()),
+    "without meets nothing": (('without "a" because "b"',), {"DR306"}),
+    "the icon goes when pixels change": (('K IconImageSequence\npixels "a" when Modality = "US" { blank top 10 }',), {"DR404"}),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_compiler_finds_what_is_wrong_and_nothing_else(name: str) -> None:
+    layers, expected = CASES[name]
+    assert errors(*layers) == expected
+
+
+def test_two_conditional_rules_that_may_both_hold_are_a_warning() -> None:
+    both = 'when Modality = "CT" { X ImageComments }\nwhen BodyPartExamined = "HEAD" { Z ImageComments }'
+    assert codes(both) == {"DR302"}
+
+
+def test_conditions_that_exclude_each_other_do_not_clash() -> None:
+    assert codes('when Modality = "CT" { X ImageComments }\nwhen Modality = "MR" { Z ImageComments }') == set()
+    assert codes("when exists PatientAge { X ImageComments }\nwhen not exists PatientAge { Z ImageComments }") == set()
+
+
+def test_an_override_that_meets_nothing_is_a_finding_in_a_profile() -> None:
+    assert codes('K Modality override X because "a"') == {"DR212"}
+
+
+def test_a_rule_that_another_of_its_layer_decides_is_never_reached() -> None:
+    assert "DR304" in codes("X PatientName, StudyDate\nX PatientName")
+
+
+def test_a_rule_of_an_earlier_layer_may_be_decided_by_a_later_one() -> None:
+    assert codes("Z PatientName", "X PatientName") == set()
+
+
+def test_errors_of_several_layers_are_all_said() -> None:
+    assert errors("X PatientNmae", "Q PatientName", "X vr PM") == {"DR101", "DR104", "DR103"}
+
+
+def test_a_cyclic_set_is_an_error_and_ends() -> None:
+    assert errors("set a = b, StudyDate\nset b = c\nset c = a\nX a") == {"DR115"}
+
+
+def test_twenty_thousand_rules_are_judged_in_seconds() -> None:
+    import time
+
+    text = "deidrules 1\n" + "".join(f"X (0{n % 8 * 2:03X},{n // 8 + 1:04X})\n" for n in range(8, 20_000))
+    text += "Z vr PN otherwise\n"
+    started = time.perf_counter()
+    compilation = compile_layers([("many", text)], Policies("X"))
+    assert compilation.layers and time.perf_counter() - started < 60

@@ -1,0 +1,114 @@
+"""The README says what is there: its commands, its tables, its blocks."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import test_architecture
+from click.testing import CliRunner
+
+import deidrules
+from deidrules.cli.main import main
+from deidrules.compile.profile import shipped_profiles
+
+TOP = Path(__file__).resolve().parents[1]
+README = (TOP / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+COMMANDS = ("apply-profile", "lint", "fmt", "plan", "explain", "show", "keygen")
+
+
+def blocks(language: str) -> list[str]:
+    return [text for word, text in BLOCKS if word == language]
+
+
+def test_the_first_block_applies_a_profile_and_the_second_runs_the_tests() -> None:
+    assert [word for word, _ in BLOCKS[:2]] == ["sh", "sh"]
+    first, second = blocks("sh")[:2]
+    assert "apply-profile" in first and "examples/incoming" in first
+    assert "pytest" in second
+    for block in (first, second):
+        assert block.splitlines()[0] == "python3 -m venv .venv"
+        for line in block.splitlines():
+            shlex.split(line)
+
+
+def test_the_first_block_does_what_the_readme_says_it_does(tmp_path: Path) -> None:
+    words = shlex.split(blocks("sh")[0].splitlines()[-1].partition("||")[0])[1:]
+    words[words.index("examples/incoming")] = str(TOP / "examples" / "incoming")
+    words[words.index("out")] = str(tmp_path / "out")
+    result = CliRunner().invoke(main, [*words, "--json"])
+    assert result.exit_code == 1, result.output
+    written = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert len(written) == 9
+    assert '"quarantined": 3' in result.output or '"quarantined":3' in result.output
+
+
+def test_the_recipe_and_the_profile_of_the_tour_compile(tmp_path: Path) -> None:
+    (recipe,) = [text for text in blocks("") if text.startswith("deidrules 1")]
+    (profile,) = blocks("yaml")
+    (tmp_path / "my.recipe").write_text(recipe, encoding="utf-8")
+    (tmp_path / "profile.yaml").write_text(profile, encoding="utf-8")
+    result = CliRunner().invoke(main, ["lint", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+
+
+def test_a_mistyped_keyword_is_answered_as_the_tour_shows(tmp_path: Path) -> None:
+    (tmp_path / "my.recipe").write_text("deidrules 1\n\nK Modality\nX  PatientNmae\n", encoding="utf-8")
+    said = CliRunner().invoke(main, ["lint", str(tmp_path / "my.recipe")]).output
+    (code,) = re.findall(r"error\[(DR\d+)\]: unknown keyword", README)
+    assert code in said
+    assert "unknown keyword `PatientNmae`" in said
+    assert "did you mean `PatientName`?" in said
+
+
+def test_the_python_of_the_readme_imports_what_there_is() -> None:
+    (block,) = blocks("python")
+    tree = ast.parse(block)
+    names = [alias.name for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "deidrules" for alias in node.names]
+    assert names
+    for name in names:
+        assert hasattr(deidrules, name)
+        assert getattr(deidrules, name).__doc__
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_of_the_readme_is_there_with_the_flags_it_names(command: str) -> None:
+    result = CliRunner().invoke(main, [command, "--help"])
+    assert result.exit_code == 0
+    lines = [line for line in README.splitlines() if line.startswith(f"| `{command} ")]
+    if command == "apply-profile":
+        lines = [
+            block
+            for block in re.findall(r"(?:^    .*\n)+", README, re.MULTILINE)
+            if block.startswith("    deidrules apply-profile PROFILE SRC")
+        ]
+    assert lines
+    for flag in re.findall(r"--[a-z-]+", lines[0]):
+        assert flag in result.output, flag
+
+
+def test_the_table_of_profiles_is_the_table_of_shipped_profiles() -> None:
+    section = README.partition("## Profiles")[2].partition("\n## ")[0]
+    assert sorted(re.findall(r"^\| `([a-z0-9-]+)` \|", section, re.MULTILINE)) == sorted(shipped_profiles())
+
+
+def test_the_table_of_rooms_is_the_one_the_tests_hold() -> None:
+    section = README.partition("## Architecture")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `([a-z]+)` \|", section, re.MULTILINE)) == set(test_architecture.ROOMS) - {"resources"}
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/parity.md", "examples/README.md"])
+def test_links_between_documents_lead_somewhere(document: str) -> None:
+    path = TOP / document
+    text = path.read_text("utf-8")
+    headings = {re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()).replace(" ", "-") for line in text.splitlines() if line.startswith("#")}
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", text):
+        file, _, anchor = target.partition("#")
+        if file:
+            assert (path.parent / file).exists(), target
+        else:
+            assert anchor in headings, target
