@@ -116,6 +116,7 @@ def ultrasound_jpeg() -> bytes:
     dataset.ImageType = ["ORIGINAL", "PRIMARY"]
     dataset.LossyImageCompression, dataset.LossyImageCompressionRatio = "01", "8"
     dataset.LossyImageCompressionMethod = "ISO_10918_1"
+    dataset.SequenceOfUltrasoundRegions = Sequence([region(10, 24, 149, 119)])
     frame = ultrasound_frame("THREE", rows=120, columns=160, banner=22)
     picture(dataset, frame, stored=8)
     dataset.PixelData = encapsulate([imagecodecs.jpeg8_encode(frame, level=90)])

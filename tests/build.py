@@ -40,7 +40,9 @@ def padded(value: bytes, vr: str) -> bytes:
     return value + (b"\0" if vr in LONG | {"UI"} - {"UC", "UR", "UT"} else b" ") * (len(value) & 1)
 
 
-def element(tag: int, vr: str, value: bytes | str = b"", coding: Coding = EXPLICIT, *, length: int | None = None, reserved: int = 0) -> bytes:
+def element(
+    tag: int, vr: str, value: bytes | str = b"", coding: Coding = EXPLICIT, *, length: int | None = None, reserved: int = 0
+) -> bytes:
     """One element. Text is padded to even length, bytes are written as they are; `length` overrules the true one."""
     data = padded(value.encode("ascii"), vr) if isinstance(value, str) else value
     size = len(data) if length is None else length
@@ -86,7 +88,9 @@ def meta(transfer_syntax: str | None = EXPLICIT_UID, *, sop_class: str = CT_IMAG
     return element(0x00020000, "UL", pack("<I", len(body) if group_length is None else group_length)) + body
 
 
-def file(data_set: bytes, transfer_syntax: str | None = EXPLICIT_UID, *, sop_class: str = CT_IMAGE, group_length: int | None = None) -> bytes:
+def file(
+    data_set: bytes, transfer_syntax: str | None = EXPLICIT_UID, *, sop_class: str = CT_IMAGE, group_length: int | None = None
+) -> bytes:
     """Preamble, DICM, file meta information, data set."""
     return bytes(128) + b"DICM" + meta(transfer_syntax, sop_class=sop_class, group_length=group_length) + data_set
 

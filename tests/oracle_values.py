@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from oracle_conditions import find
-from oracle_data import MULTI_TEXT, NUMBERS, SINGLE_TEXT, Item, Value, keyword_tag, walk
+from oracle_data import MULTI_TEXT, SINGLE_TEXT, Item, Value, keyword_tag, walk
 from pydicom.datadict import dictionary_VM, tag_for_keyword
 
 from deidrules.actions import base

@@ -38,7 +38,7 @@ def code_of(tag: int, codes: dict[int, str], *, plane: bool) -> str:
     """X, Z, D, U, K, or "" where nothing is said: elements the engine owns, and planes in unused bits. `plane`: (60xx,3000) of this
     group stands in the same data set."""
     group, element = tag >> 16, tag & 0xFFFF
-    if tag in MARKERS or tag == 0x00080005:
+    if tag in MARKERS or tag == 0x00080005 or group == 0xFFFE:  # a delimiter that belongs to nothing is no element
         return ""
     if group in (0x0000, 0x0002, 0x0004) or element == 0 or tag == 0xFFFCFFFC or group & 1:
         return "X"
@@ -53,7 +53,7 @@ def code_of(tag: int, codes: dict[int, str], *, plane: bool) -> str:
 
 def raw(dataset: Dataset, tag: int) -> bytes | None:
     """The value's bytes as they stand in the file; None for a sequence and for what pydicom decoded at once."""
-    element = dataset.get_item(tag)
+    element = dataset.get_item(tag, keep_deferred=True)
     if isinstance(element, RawDataElement):
         return bytes(element.value or b"")
     if isinstance(element, DataElement) and isinstance(element.value, bytes):
@@ -79,19 +79,21 @@ class Comparison:
         """Container and data set."""
         if after.preamble != b"\x00" * 128:
             self.problems.append("preamble is not empty")
+        self.dataset(before, after, "", uids=False)
         extra = {int(element.tag) for element in after.file_meta} - META
         if extra:
             self.problems.append(f"file meta holds {sorted(map(hex, extra))}")
-        if after.file_meta.get("MediaStorageSOPInstanceUID") != after.get("SOPInstanceUID"):
+        if after.file_meta.get("MediaStorageSOPInstanceUID", "") != after.get("SOPInstanceUID", ""):
             self.problems.append("file meta names another instance")
         if after.get("PatientIdentityRemoved") != "YES" or after.get("LongitudinalTemporalInformationModified") != "REMOVED":
             self.problems.append("markers are missing")
-        self.dataset(before, after, "", uids=False)
 
     def dataset(self, before: Dataset, after: Dataset, path: str, *, uids: bool) -> None:
         """Every element of a data set, at any depth. `uids`: inside X/Z/U, where all UIDs change."""
         old, new = set(map(int, before.keys())), set(map(int, after.keys()))
         planes = {tag >> 16 for tag in old if tag & 0xFFFF == 0x3000}
+        # All raw values first: looking at one element makes pydicom decode others.
+        raws = {tag: (raw(before, tag), raw(after, tag) if tag in new else None) for tag in old}
         for tag in sorted(new - old - MARKERS):
             self.say(path, tag, "was not there before")
         for tag in sorted(old):
@@ -105,11 +107,12 @@ class Comparison:
             if tag not in new:
                 self.say(path, tag, f"{code}: is gone")
                 continue
-            self.element(before, after, tag, code, path, uids=uids)
+            self.element(before, after, tag, code, path, *raws[tag], uids=uids)
 
-    def element(self, before: Dataset, after: Dataset, tag: int, code: str, path: str, *, uids: bool) -> None:
-        """One element that stays."""
-        was, now = raw(before, tag), raw(after, tag)  # before anything decodes them
+    def element(
+        self, before: Dataset, after: Dataset, tag: int, code: str, path: str, was: bytes | None, now: bytes | None, *, uids: bool
+    ) -> None:
+        """One element that stays; `was` and `now` are its raw values."""
         old_items, new_items = items(before, tag), items(after, tag)
         if code == "Z":
             if now or new_items:

@@ -7,9 +7,10 @@ import struct
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
-from pydicom.dataelem import DataElement
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
+from pydicom.tag import Tag
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -347,8 +348,8 @@ def items(draw: st.DrawFn, depth: int, *, un: bool = False) -> Dataset:
         for keyword in draw(st.lists(sequences, max_size=2, unique=True)):
             content = draw(st.lists(items(depth - 1), max_size=2))
             if un and content and draw(st.integers(0, 3)) == 0:
-                element = DataElement(_tag(keyword), "UN", un_items(content[0]))
-                dataset.add(element)
+                value = un_items(content[0])
+                dataset[_tag(keyword)] = RawDataElement(Tag(_tag(keyword)), "UN", len(value), value, 0, False, True)
                 continue
             sequence = Sequence(content)
             setattr(dataset, keyword, sequence)

@@ -63,7 +63,7 @@ RECIPES = [
     ("a mistyped function", "D PatientID = psuedonym(PatientID)"),
     ("an undefined parameter", "D PatientID = stdy"),
     ("an unknown VR", "X vr QQ"),
-    ("a clash", "Z (0008,10xx)\nX (0008,x030)"),
+    ("a clash", "Z (0008,10xx)\nX (0008,xx30)"),
     ("a rectangle outside the image", 'pixels "p" when Rows = 10 and Columns = 10 { blank 0,0,20,5 }'),
     ("an empty rectangle", 'pixels "p" when Rows = 10 and Columns = 10 { blank 5,5,5,9 }'),
     ("frame 0", 'pixels "p" when Rows = 10 and Columns = 10 { blank 0,0,2,2 frames 0 }'),

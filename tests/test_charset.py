@@ -49,7 +49,8 @@ def test_examples_of_the_standard_are_read_and_written(charsets: tuple[str, ...]
     assert charset.decode(again, charsets, person_name=name) == text
 
 
-@pytest.mark.parametrize(("charsets", "coded", "text", "name"), EXAMPLES)
+# pydicom 3.0.2 leaves the escape sequences of ISO 2022 IR 58 in the text
+@pytest.mark.parametrize(("charsets", "coded", "text", "name"), [one for one in EXAMPLES if "ISO 2022 IR 58" not in one[0]])
 def test_what_is_read_is_what_pydicom_reads(charsets: tuple[str, ...], coded: bytes, text: str, name: bool) -> None:
     delimiters = {"\\", "^", "="} if name else {"\\"}
     assert decode_bytes(coded, convert_encodings(list(charsets)), {ord(one) for one in delimiters}) == text
@@ -95,7 +96,14 @@ def test_what_no_character_set_explains_is_refused(charsets: tuple[str, ...], co
 
 @pytest.mark.parametrize(
     ("charsets", "text"),
-    [((), "Jérôme"), (("ISO_IR 100",), "山田"), (("nonsense",), "é"), (("", "ISO 2022 IR 149"), "Ω山é"), (("ISO_IR 192",), "a\x1bb"), (("ISO_IR 13",), "山")],
+    [
+        ((), "Jérôme"),
+        (("ISO_IR 100",), "山田"),
+        (("nonsense",), "é"),
+        (("", "ISO 2022 IR 149"), "Ω山é"),
+        (("ISO_IR 192",), "a\x1bb"),
+        (("ISO_IR 13",), "山"),
+    ],
 )
 def test_what_the_character_set_cannot_write_is_refused(charsets: tuple[str, ...], text: str) -> None:
     with pytest.raises(Refusal, match="value-not-encodable"):
@@ -109,7 +117,11 @@ def test_a_backslash_within_a_character_divides_nothing() -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.binary(max_size=24), st.sampled_from([example[0] for example in EXAMPLES] + [(), ("ISO_IR 166",), ("", "ISO 2022 IR 159")]), st.booleans())
+@given(
+    st.binary(max_size=24),
+    st.sampled_from([example[0] for example in EXAMPLES] + [(), ("ISO_IR 166",), ("", "ISO 2022 IR 159")]),
+    st.booleans(),
+)
 def test_any_bytes_are_text_or_a_refusal(coded: bytes, charsets: tuple[str, ...], name: bool) -> None:
     try:
         text = charset.decode(coded, charsets, person_name=name)

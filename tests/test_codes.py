@@ -18,9 +18,15 @@ def findings(code: str, text: str) -> set[str]:
         from pathlib import Path
 
         head = "profile: a\nversion: 1.0.0\nlanguage: 1\nrecipes:\n  - a.recipe\n"
-        head = "".join(line + "\n" for line in head.splitlines() if not text.startswith(line.split(":")[0])) if text[:8] != "recipes:" else head[:40]
+        head = (
+            "".join(line + "\n" for line in head.splitlines() if not text.startswith(line.split(":")[0]))
+            if text[:8] != "recipes:"
+            else head[:40]
+        )
         tail = "" if "policies" in text else "policies:\n  unlisted: X\n"
-        _, said = parse_profile(Source("profile.yaml", head.replace("recipes:\n  - a.recipe\n", "recipes: [a.recipe]\n") + text + "\n" + tail), Path())
+        _, said = parse_profile(
+            Source("profile.yaml", head.replace("recipes:\n  - a.recipe\n", "recipes: [a.recipe]\n") + text + "\n" + tail), Path()
+        )
         return {diagnostic.code for diagnostic in said}
     body = text if text.startswith(("deidrules", "\ufeff")) or CODES[code].code.startswith("DR0") else f"deidrules 1\n{text}\n"
     return {diagnostic.code for diagnostic in lint_recipe("example.recipe", body)}

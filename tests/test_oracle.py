@@ -6,7 +6,6 @@ import oracle_run
 import pytest
 
 
-
 def test_compile_and_engine_agree_with_the_oracle_on_random_pairs():
     words = oracle_run.run(150)
     assert sum(words.values()) == 150

@@ -154,6 +154,19 @@ def test_parts_without_change_are_views_of_the_input() -> None:
     assert sum(map(len, parts)) == 4 * 2000 * 512
 
 
+@pytest.mark.parametrize("place", [0, 3, 12, 16, 17, 19, 24, 26, 27])
+def test_how_changes_are_gathered_into_copies_does_not_matter(place: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    layout, transfer_syntax, _ = LAYOUTS[place]
+    given_object = instance(dataset(**{**layout, "frames": 3, "rows": 5, "columns": layout.get("columns", 6)}), transfer_syntax)
+    blanks = (Blank(Rectangle(1, 1, 3, 4)), Blank(Rectangle(4, 0, 5, 5), frames=((2, 3),)))
+    whole = b"".join(redacted(given_object, *blanks).parts or ())
+    monkeypatch.setattr("deidrules.pixels.native.NEAR", -1)
+    monkeypatch.setattr("deidrules.pixels.native.CHUNK", 0)
+    parts = redacted(given_object, *blanks).parts or ()
+    assert len(parts) > 6
+    assert b"".join(parts) == whole
+
+
 def test_excess_bytes_do_not_pass_through_a_changed_image() -> None:
     made = dataset(value=bytes(48) + b"HIDDEN")
     assert b"".join(redacted(instance(made), Blank(Everything())).parts or ()) == bytes(48)
@@ -201,8 +214,8 @@ def test_a_change_of_compressed_pixels_is_refused() -> None:
         ("pixel-attribute", {"SamplesPerPixel": 5, "PlanarConfiguration": 0}),
         ("pixel-attribute", {"NumberOfFrames": 0}),
         ("pixel-attribute", {"NumberOfFrames": [1, 1]}),
-        ("short-pixel-data", {"Rows": 7}),
-        ("short-pixel-data", {"NumberOfFrames": 2147483647, "Rows": 65535, "Columns": 65535}),
+        ("pixel-data-short", {"Rows": 7}),
+        ("pixel-data-short", {"NumberOfFrames": 2147483647, "Rows": 65535, "Columns": 65535}),
         ("several-pixel-elements", {"FloatPixelData": b"\0\0\0\0"}),
         ("unsupported-pixel-layout", {"PhotometricInterpretation": "RGB"}),
         ("unsupported-pixel-layout", {"PhotometricInterpretation": "SECRET"}),
@@ -221,6 +234,12 @@ def test_an_image_description_that_proves_nothing_is_refused(code: str, change: 
 
 def test_odd_columns_of_shared_chroma_are_refused() -> None:
     made = dataset(photometric="YBR_FULL_422", samples=3, columns=7, rows=6)
+    with pytest.raises(Refusal, match="unsupported-pixel-layout"):
+        redacted(instance(made), Blank(Everything()))
+
+
+def test_shared_chroma_that_holds_every_sample_is_refused() -> None:
+    made = dataset(photometric="YBR_FULL_422", samples=3, value=bytes(3 * 48))
     with pytest.raises(Refusal, match="unsupported-pixel-layout"):
         redacted(instance(made), Blank(Everything()))
 

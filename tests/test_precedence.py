@@ -52,7 +52,7 @@ CASES = {
     "a compound counts as the most it can leave": (("Z ReferencedImageSequence", "X/Z/U ReferencedImageSequence"), {"DR201"}),
     "strengthening needs no word": (("K Modality", "X Modality"), set()),
     "what an earlier override settled is not asked again": (
-        ("X PatientSex", 'K PatientSex override X because "a"', 'C PatientSex = truncate(length: 1)'),
+        ("X PatientSex", 'K PatientSex override X because "a"', "C PatientSex = truncate(length: 1)"),
         set(),
     ),
     "a weakening under a condition counts": (("X ImageComments", 'when Modality = "CT" { K ImageComments }'), {"DR201"}),
@@ -87,7 +87,7 @@ CASES = {
     "a spelled private element over private, unmarked": (("X private", 'K (0019,"A",0C)'), {"DR201"}),
     "private masks of one creator": (('X (0019,"A",1x)\nK (0019,"A",x1)',), {"DR301"}),
     "private masks of two creators": (('X (0019,"A",1x)\nK (0019,"B",x1)',), set()),
-    "a vr reaches private elements": (('X vr PN', 'K (0019,"A",10) override X because "b"'), set()),
+    "a vr reaches private elements": (("X vr PN", 'K (0019,"A",10) override X because "b"'), set()),
     "names are unique": (('reject "a" when Modality = "SR"', 'accept "a" when Modality = "CT"'), {"DR305"}),
     "without switches off": (('reject "a" when Modality = "SR"', 'without "a" because "b"\naccept "a" when Modality = "CT"'), set()),
     "without meets nothing": (('without "a" because "b"',), {"DR306"}),

@@ -17,6 +17,7 @@ from fake_engine import tree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deidrules.dicom.dictionary import EDITION
 from deidrules.engine.keys import KeyRing
 from deidrules.plan.model import Override, Plan, Policies
 from deidrules.run import directory, process
@@ -25,7 +26,7 @@ from deidrules.run.errors import Interrupted, UsageError
 from deidrules.run.summary import Summary
 
 KEY = KeyRing(bytes(range(32)))
-PLAN = Plan("test", "1.0.0", "2026d", Policies("X"), layers=("test",), overrides=(Override("PatientAge", "X", "IRB 1", "test.recipe:9"),))
+PLAN = Plan("test", "1.0.0", EDITION, Policies("X"), layers=("test",), overrides=(Override("PatientAge", "X", "IRB 1", "test.recipe:9"),))
 SCHEMA = Path(__file__).resolve().parents[1] / "grammar" / "audit.schema.json"
 
 

@@ -23,7 +23,7 @@ def make(path: Path) -> None:
     dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
     dataset.SOPInstanceUID, dataset.StudyInstanceUID, dataset.SeriesInstanceUID = "2.25.31", "2.25.11", "2.25.21"
     dataset.PatientName, dataset.PatientID, dataset.StudyDate = "EXAMPLE^PATIENT", "4711", "20240310"
-    dataset.Modality, dataset.ImageType, dataset.InstitutionName = "CT", ["ORIGINAL", "PRIMARY", "AXIAL"], "EXAMPLE HOSPITAL"
+    dataset.Modality, dataset.ImageType, dataset.InstitutionAddress = "CT", ["ORIGINAL", "PRIMARY", "AXIAL"], "1 EXAMPLE ROAD"
     dataset.Rows = dataset.Columns = 4
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 16, 15, 0
@@ -49,7 +49,7 @@ def test_a_shipped_profile_is_found_by_name_and_applied(tmp_path: Path, profile:
     assert out.PixelData == bytes(range(32))
     assert out.PatientIdentityRemoved == "YES"
     assert out.SOPInstanceUID == out.file_meta.MediaStorageSOPInstanceUID != "2.25.31"
-    assert "InstitutionName" not in out
+    assert "InstitutionAddress" not in out
     data = path.read_bytes()
     assert not [word for word in (b"EXAMPLE", b"4711", b"20240310") if word in data]
     summary = json.loads((tmp_path / "out.run" / "summary.json").read_text("utf-8"))

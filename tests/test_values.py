@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydicom.uid import UID
+from pydicom.uid import RE_VALID_UID
 
 from deidrules.dicom.element import EXPLICIT_BIG, EXPLICIT_LITTLE, Encoding
 from deidrules.dicom.values import Atom, decimal_string, decode, encode
@@ -165,7 +166,7 @@ def test_character_sets_count_characters_not_bytes() -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integers(-(10**15), 10**15)))
+@given(st.one_of(st.floats(-1e300, 1e300), st.integers(-(10**15), 10**15)))
 def test_numbers_fit_sixteen_characters(value: float | int) -> None:
     text = decimal_string(value)
     assert len(text) <= 16
@@ -175,7 +176,12 @@ def test_numbers_fit_sixteen_characters(value: float | int) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.sampled_from(sorted(set(VRS) - {"SQ"})), st.binary(max_size=24), st.sampled_from([LITTLE, BIG]), st.sampled_from([(), ("ISO_IR 100",), ("ISO_IR 192",)]))
+@given(
+    st.sampled_from(sorted(set(VRS) - {"SQ"})),
+    st.binary(max_size=24),
+    st.sampled_from([LITTLE, BIG]),
+    st.sampled_from([(), ("ISO_IR 100",), ("ISO_IR 192",)]),
+)
 def test_any_bytes_decode_or_are_refused_and_what_encodes_again_says_the_same(
     vr: str, raw: bytes, encoding: Encoding, charsets: tuple[str, ...]
 ) -> None:
@@ -192,14 +198,14 @@ def test_any_bytes_decode_or_are_refused_and_what_encodes_again_says_the_same(
     assert len(coded) % 2 == 0
     if vr not in {"OB", "OD", "OF", "OL", "OV", "OW", "UN"}:  # the padding of binary values is part of them
         again = decode(coded, vr, encoding, charsets)
-        assert again == values or again != again or any(value != value for value in values)
+        assert again == values or any(value != value for value in values)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.integers(0, 10**30), min_size=2, max_size=5))
 def test_uids_are_those_pydicom_calls_valid(parts: list[int]) -> None:
     text = ".".join(map(str, parts))
-    if UID(text).is_valid:
+    if len(text) <= 64 and re.match(RE_VALID_UID, text):
         assert decode(encode((text,), "UI", LITTLE, ()), "UI", LITTLE, ()) == (text,)
     else:
         with pytest.raises(Refusal):

@@ -57,27 +57,32 @@ def _cut(text: str, cuts: list[Span]) -> str:
         if first:
             while right < limit and text[right] in " \t.":
                 right += 1
-        pieces += (text[kept:left], _seam(text[left:start], text[end:right], text[right : right + 1], first, last))
+        pieces += (text[kept:left], _seam(text[left:start], text[start:end], text[end:right], text[right : right + 1], first, last))
         kept = right
     pieces.append(text[kept:])
     return "".join(pieces)
 
 
-def _seam(tail: str, head: str, following: str, first: bool, last: bool) -> str:
+def _seam(tail: str, cut: str, head: str, following: str, first: bool, last: bool) -> str:
     """What joins the two sides of a cut. `tail` and `head` are the blanks, separators and brackets that stood before and behind it."""
-    opened, closed = tail.count("(") + tail.count("["), head.count(")") + head.count("]")
-    if opened > closed:
+    opened = closed = 0  # brackets whose partners stay
+    for character in tail + cut + head:
+        if character in "([":
+            opened += 1
+        elif character in ")]":
+            opened, closed = (opened - 1, closed) if opened else (0, closed + 1)
+    if opened and tail.strip(_BLANKS + _SEPARATORS):
         return tail.rstrip(_BLANKS)
-    if closed > opened:
+    if closed and head.strip(_BLANKS + _SEPARATORS):
         return head.lstrip(_BLANKS + _SEPARATORS)
     if first or last:
         return ""
-    if opened:
+    if any(bracket in tail + head for bracket in "()[]"):
         return " "
+    if not head and following in {".", "!", "?"}:
+        return ""
     if tail.strip(_BLANKS):
         return tail
     if head.strip(_BLANKS):
         return head
-    if not head and following in {".", "!", "?"}:
-        return ""
     return tail if len(tail) <= 1 and tail else " "

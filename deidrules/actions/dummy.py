@@ -5,8 +5,8 @@ from __future__ import annotations
 from deidrules.actions.base import Atom, Change, Context, Example, Keys, Level, Reduce, Set, Subject, action
 from deidrules.dicom.dictionary import entry
 
-# One value per VR that says nothing and is valid by PS3.5 6.2. Texts fit every VR's length; dates are before radiology took dates with
-# it, so nobody takes them for real ones. SQ has no value (see Reduce), UI one per tag and key (below).
+# One value per VR that says nothing and is valid by PS3.5 6.2. Texts fit the shortest VR; the date is one that no examination with a
+# DICOM modality can have. SQ has no value (see Reduce), UI one per tag and key (below).
 DUMMIES: dict[str, Atom] = {
     "AE": "ANONYMIZED",
     "AS": "000Y",

@@ -8,7 +8,7 @@ from deidrules.actions.base import Context, Example, Level, function
 @function(
     leaves=Level.ALL,
     examples=(
-        Example("C ImageType = first()", {"ImageType": "ORIGINAL\\PRIMARY\\AXIAL"}, {"ImageType": "ORIGINAL"}),
+        Example("C SoftwareVersions = first()", {"SoftwareVersions": "7.1\\Jane 42"}, {"SoftwareVersions": "7.1"}),
         Example("C OtherPatientNames = first()", {"OtherPatientNames": "DOE^JANE"}, {"OtherPatientNames": "DOE^JANE"}),
     ),
 )

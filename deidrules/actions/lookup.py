@@ -20,8 +20,8 @@ def _check(constants: Mapping[str, object]) -> str | None:
     keyed="subject",
     arguments={"missing": Level.ALL},
     examples=(
-        Example('D PatientID = lookup(table: "patients.csv")', {"PatientID": "4711"}, {"PatientID": "TRIAL7-001"}),
-        Example('D PatientID = lookup(table: "patients.csv", missing: "UNLISTED")', {"PatientID": "0815"}, {"PatientID": "UNLISTED"}),
+        Example('D PatientID = lookup(table: "patients")', {"PatientID": "4711"}, {"PatientID": "TRIAL7-001"}),
+        Example('D PatientID = lookup(table: "patients", missing: "UNLISTED")', {"PatientID": "0815"}, {"PatientID": "UNLISTED"}),
     ),
     check=_check,
 )

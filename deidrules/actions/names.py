@@ -92,6 +92,7 @@ class Names:
         self.known = known
         self.shouted = text.isupper()
         self.name = [self._identifies(word.folded) for word in words]  # part of somebody's name or an identifier
+        self.sure = tuple(self.name)  # before anything was drawn in by what stands beside it
         self.gone = list(self.name)
         self._mark_codes()
         self._mark_titles()
@@ -210,7 +211,8 @@ class Names:
     def _belongs(self, place: int, step: int) -> bool:
         word = self.words[place]
         if word.folded in self.known.weak:
-            return True
+            # Fred Hand, hand pain: an ordinary word is a name only beside an unmistakable one
+            return word.folded not in ORDINARY or self.sure[place + step]
         if word.folded == "s" and step == -1:
             return self._gap(place - 1) in {"'", "’"}  # Doe's
         if len(word.folded) == 1 and word.folded.isalpha():

@@ -40,6 +40,11 @@ def _good_replacement(by: str, groups: int) -> bool:
     return len(by) <= LONGEST_BY and all(r.isdecimal() and r.isascii() and int(r) <= groups for r in references)
 
 
+def _filled(by: str, match: Any) -> str:
+    """`by` with its references filled in; a group that took no part is empty."""
+    return _REFERENCE.sub(lambda reference: match.group(int(reference[1])) or "", by)
+
+
 def _check(constants: Mapping[str, object]) -> str | None:
     if "pattern" not in constants:
         return "`pattern` of `replace` is a constant"
@@ -73,4 +78,4 @@ def replace(context: Context, subject: str, *, pattern: str, by: str = "") -> st
     text = text_of(subject)
     if len(text) > LONGEST_TEXT:
         raise Refusal("text-too-long")
-    return str(expression.sub(str(by), text))
+    return str(expression.sub(lambda match: _filled(str(by), match), text))

@@ -53,7 +53,8 @@ def spans(text: str, words: list[Word]) -> Iterator[Span]:
         yield from _numeric_dates(text)
         yield from _month_dates(text, words)
         yield from _separated_numbers(text)
-        yield from ((word.start, word.end) for word in words if _long_number(word.folded))
+        yield from ((match.start(), match.end()) for match in _UUID.finditer(text))
+        yield from (_whole_decimal(text, word) for word in words if _long_number(word.folded) and not _is_measure(text, word))
 
 
 # ---- addresses
@@ -83,7 +84,7 @@ def _mails(text: str) -> Iterator[Span]:
 
 _TIME = r"(?:(?:[ ,]{1,2}|T)[0-2]?\d:[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?: ?[AaPp][Mm]\b)?)?"
 _YEAR_FIRST = re.compile(rf"(?<!\d)(?:1[89]|20)\d\d( ?[-/. ] ?)(\d\d?)\1(\d\d?)(?!\d){_TIME}", re.ASCII)
-_YEAR_LAST = re.compile(rf"(?<![\w.])(\d\d?)( ?[-/.] ?| )(\d\d?)\2((?:1[89]|20)\d\d|['’]?\d\d)(?!\d){_TIME}", re.ASCII)
+_YEAR_LAST = re.compile(rf"(?<![\w.])(\d\d?)( ?[-/.] ?| )(\d\d?)\2((?:1[89]|20)\d\d|['’]?\d\d)(?![\d:]){_TIME}", re.ASCII)
 _MONTH_AND_YEAR = re.compile(
     r"(?<![\d/.-])(?:(?:0?[1-9]|1[0-2])[/-](?:19|20)\d\d|(?:19|20)\d\d[/.-](?:0[1-9]|1[0-2]))(?![\d/]|[.-]\d)", re.ASCII
 )
@@ -129,11 +130,11 @@ def _month_dates(text: str, words: list[Word]) -> Iterator[Span]:
         if not day and (before := _beside(text, words, place, -1)) is not None and _is_day(words[before].folded):
             day, first = True, before
         if not year and (after := _beside(text, words, place, 1)) is not None:
-            if _is_year(words[after].folded) and (day or len(words[after].folded) == 4):
+            if _is_year(text, words[after]) and (day or len(words[after].folded) == 4):
                 year, last = words[after].folded, after
             elif not day and _is_day(words[after].folded):
                 day, behind, last = True, True, after
-                if (later := _beside(text, words, after, 1)) is not None and _is_year(words[later].folded):
+                if (later := _beside(text, words, after, 1)) is not None and _is_year(text, words[later]):
                     year, last = words[later].folded, later
         if first == place and not year and (before := _beside(text, words, place, -1)) is not None and _is_whole_year(words[before].folded):
             year, first = words[before].folded, before
@@ -169,8 +170,9 @@ def _is_whole_year(text: str) -> bool:
     return len(text) == 4 and text.isdecimal() and text.isascii() and 1800 <= int(text) <= 2099
 
 
-def _is_year(text: str) -> bool:
-    return _is_whole_year(text) or (len(text) == 2 and text.isdecimal())
+def _is_year(text: str, word: Word) -> bool:
+    # "Apr 19 11:14" goes on with a time, not with a year
+    return _is_whole_year(word.folded) or (word.end - word.start == 2 and word.folded.isdecimal() and text[word.end : word.end + 1] != ":")
 
 
 # ---- numbers
@@ -178,8 +180,31 @@ def _is_year(text: str) -> bool:
 _MEASURES = re.compile(r"\d{1,5}(?:x\d{1,5})+[a-z]{0,2}", re.ASCII)  # 256x256, 512x512x120mm
 
 
+_UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{1,4}){1,3}(?:-[0-9a-f]{1,12})?\b", re.ASCII | re.IGNORECASE)
+
+
 def _long_number(word: str) -> bool:
     return sum(map(str.isdigit, word)) >= LONG and _MEASURES.fullmatch(word) is None
+
+
+def _digits_before(text: str, word: Word) -> int:
+    """How many digits stand before the point of the decimal number whose fraction this word is, up to seven; 0 when it is none."""
+    count = 0
+    if word.start and text[word.start - 1] == "." and word.folded.isdecimal():
+        while count < LONG + 1 and word.start - 2 - count >= 0 and text[word.start - 2 - count].isdecimal():
+            count += 1
+    return count
+
+
+def _is_measure(text: str, word: Word) -> bool:
+    """The fraction of 0.084906: nobody's number has one digit before a point."""
+    start = word.start - 3
+    return _digits_before(text, word) == 1 and (start < 0 or not (text[start].isalnum() or text[start] in ".-"))
+
+
+def _whole_decimal(text: str, word: Word) -> Span:
+    before = _digits_before(text, word)
+    return (word.start - 1 - before if before else word.start), word.end
 
 
 # Possessive, and never beginning within a number: a long run of digits is looked at once.
@@ -194,8 +219,13 @@ def _separated_numbers(text: str) -> Iterator[Span]:
         parts = _GROUP.findall(run)
         groups = [part for part in parts if part[0].isdigit()]
         between = [part for part in parts[parts.index(groups[0]) + 1 :] if not part[0].isdigit()]
+        if match.start() and text[match.start() - 1].isalpha() and all("." in joint for joint in between):
+            continue  # Ver02.00.00
         if _one_number(groups, between, marked="(" in run or run.startswith("+")):
-            yield match.span()
+            start = match.start()
+            while start and text[start - 1].isalpha():  # MRN12-34-567
+                start -= 1
+            yield start, match.end()
             continue
         # not one number as a whole: what blanks divide may still hold some
         place = match.start()

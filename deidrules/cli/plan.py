@@ -63,7 +63,9 @@ def describe(plan: Plan) -> Iterator[str]:
         yield f"\n{_heading(plan, otherwise, layer)}"
         for one in rules:
             yield f"  {wording.rule(one)}{_when(plan, one)}{_at(one.origin)}"
-    yield f"\nwhat no rule reaches: {policies.unlisted}; private and unknown elements: X" + (" (keep-private)" if policies.keep_private else "")
+    yield f"\nwhat no rule reaches: {policies.unlisted}; private and unknown elements: X" + (
+        " (keep-private)" if policies.keep_private else ""
+    )
 
 
 def _section(title: str, lines: list[str]) -> Iterator[str]:

@@ -43,9 +43,9 @@ def load(profile: str, parameters: Mapping[str, str], table_files: Mapping[str, 
         return _load_plan(Path(profile), parameters, table_files or {}, check_tables)
     if table_files:
         raise click.UsageError("--table goes with a plan JSON; a profile names its own tables")
-    from deidrules.compile.compiler import compile_profile
+    from deidrules.compile.compiler import planned_profile
 
-    compilation = compile_profile(profile, parameters)
+    compilation = planned_profile(profile, parameters)
     return Loaded(None if compilation.failed else compilation.plan, compilation.tables, compilation.diagnostics)
 
 

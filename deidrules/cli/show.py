@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from deidrules.dicom.element import Element
     from deidrules.engine.reading import DataSet, Reading
 
-_WIDTH = 64
-
 
 @click.command("show", short_help="List the elements of a file.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
@@ -40,6 +38,8 @@ def command(file: str, values: bool) -> int:
 
 
 def _lines(reading: Reading, place: DataSet, depth: int, values: bool) -> Iterator[str]:
+    from deidrules.cli.explaining import shown_value
+
     indent = "  " * depth
     for element in place.elements:
         sequence = element.items is not None and not element.fragments
@@ -50,7 +50,7 @@ def _lines(reading: Reading, place: DataSet, depth: int, values: bool) -> Iterat
         elif element.fragments:
             line += f", {len(element.items or ())} fragments"
         elif values:
-            line += f" = {_value(reading, element, place)}"
+            line += f" = {shown_value(reading, element, place)}"
         yield line
         if sequence:
             for number, item in enumerate(element.items or (), start=1):
@@ -65,16 +65,3 @@ def _name(element: Element) -> str:
         return f"private, creator {element.creator}" if element.creator is not None else "private"
     entry = dictionary.entry(element.tag)
     return (entry.keyword or entry.name) if entry is not None else "unknown"
-
-
-def _value(reading: Reading, element: Element, place: DataSet) -> str:
-    from deidrules.text.refusal import Refusal
-
-    try:
-        text = "\\".join(v.hex() if isinstance(v, bytes) else str(v) for v in reading.values(element, place))
-    except Refusal as refusal:
-        return f"<{refusal.code}>"
-    text = "".join(character if character.isprintable() else "." for character in text)
-    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"
-
-

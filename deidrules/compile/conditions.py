@@ -102,12 +102,8 @@ class Conditions:
         if node.operator not in {"=", "!="} and kind == "text":
             self._say("DR122", f"`{node.operator}` orders numbers and dates, and `{spoken(attribute.leaf)}` is neither", node.span)
             return None
-        if node.operator == "!=":
-            equal = Compare(attribute, "=", constant.value, kind, every=node.quantifier == "any")
-            if not node.quantifier:
-                return Not(equal)
-            # a quantifier asks for at least one value: `all A != b` no value is b, `any A != b` some value is not
-            return And((Exists(attribute), Not(Empty(attribute)), Not(equal)))
+        if node.operator == "!=" and not node.quantifier:  # `a != b` is `not a = b`; with a quantifier each value is asked
+            return Not(Compare(attribute, "=", constant.value, kind))
         return Compare(attribute, node.operator, constant.value, kind, every=node.quantifier == "all")
 
     def _member(self, node: ast.Member) -> Condition | None:

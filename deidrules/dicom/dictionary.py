@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 # pydicom 3.0.2 carries PS3.6 2024c; the 26 attributes it lacks of PS3.15 Table E.1-1 are those of 2026d
@@ -66,14 +66,17 @@ def _known(tag: int) -> Entry:
     return _entry_of(tag, _tables()[0][tag])
 
 
+@lru_cache(maxsize=16_384)  # a file may hold any tag; the compiler asks for all of them several times
+def _repeated(tag: int) -> Entry | None:
+    return next((_entry_of(tag, mask.line) for mask in _tables()[1] if mask.covers(tag)), None)
+
+
 def entry(tag: int) -> Entry | None:
     """The attribute of a tag, of a repeating group too; None for private tags, group lengths and whatever PS3.6 does not list."""
-    tags, masks = _tables()
+    tags, _ = _tables()
     if tag in tags:
         return _known(tag)
-    if tag >> 16 & 1:
-        return None
-    return next((_entry_of(tag, mask.line) for mask in masks if mask.covers(tag)), None)
+    return None if tag >> 16 & 1 else _repeated(tag)
 
 
 class _Keywords(Mapping[str, int]):

@@ -83,13 +83,16 @@ class Layouts:
     def read(self, data: bytes, limits: Limits = LIMITS) -> tuple[DicomObject, int | None]:
         """The object as `reader.read` gives it, or the refusal it raises; and the identity of its layout, None when the object is not
         remembered. The same identity means the very same offsets, tags, VRs, private creators and values of `STEADY`."""
-        if limits != self._limits:
+        if limits is not self._limits and limits != self._limits:
             self.clear()
             self._limits = limits
-        layouts = self._by_size.get(len(data), ())
-        for layout in layouts:
+        layouts = self._by_size.get(len(data), [])
+        for at, layout in enumerate(layouts):
             if layout.fits(data):
                 self.hits += 1
+                if at:
+                    layouts.insert(0, layouts.pop(at))
+                self._by_size.move_to_end(len(data))
                 return _again(layout.found, data), layout.identity
         self.misses += 1
         found = read(data, limits)

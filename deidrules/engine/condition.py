@@ -12,6 +12,7 @@ from typing import Any
 from deidrules.actions.base import Atom
 from deidrules.engine.reading import DataSet, Found, Reading
 from deidrules.plan.expression import And, Attribute, Compare, Condition, Contains, Empty, Exists, Matches, Member, Not, Or
+from deidrules.plan.selector import TagLeaf
 from deidrules.text.refusal import Refusal
 
 # A date, or a date and time, as DICOM writes them (PS3.5 6.2), the old form with full stops and the offset from UTC included.
@@ -63,7 +64,11 @@ class Conditions:
             case _:
                 test = _test_of(condition)
                 values = self._values(condition.attribute, here)
-                truths = [test(value) for value in values]
+                try:
+                    truths = [test(value) for value in values]
+                except Refusal as refusal:
+                    tag = condition.attribute.leaf.value if isinstance(condition.attribute.leaf, TagLeaf) else None
+                    raise Refusal(refusal.code, tag=tag) from None
                 return bool(truths) and (all(truths) if condition.every else any(truths))
 
     def _values(self, attribute: Attribute, here: DataSet) -> list[Atom]:
@@ -104,6 +109,9 @@ def _test_of(condition: Compare | Member | Contains | Matches) -> Callable[[Atom
 
 
 def _comparison(operator: str, constant: str, kind: str) -> Callable[[Atom], bool]:
+    if operator == "!=":  # under a quantifier: of the single values
+        equal = _comparison("=", constant, kind)
+        return lambda value: not equal(value)
     match kind:
         case "number":
             number = Decimal(constant)

@@ -98,6 +98,7 @@ class Scope:
     public: dict[int, Decision] = field(default_factory=dict)
     unreadable: dict[int, Decision] = field(default_factory=dict)
     private: dict[tuple[int, str | None, str], Decision] = field(default_factory=dict)
+    simple: dict[tuple[int, str, str, str | None, bool], Candidate] = field(default_factory=dict)  # see Header
     _additions: tuple[int, ...] | None = None
 
     def below(self, tag: int, creator: str | None) -> Scope:
@@ -127,6 +128,17 @@ class Scope:
         if decision is None:
             decision = self.private[key] = self.decider.work_out(Place(tag, frozenset((vr,)), creator, known=False), self)
         return decision
+
+    def decided(self, tag: int, creator: str | None, vr: str) -> Decision | None:
+        """The decision for an ordinary element when its first candidate is unconditional; None for everything that needs a look: the
+        engine's own elements, creators, unreadable ones."""
+        if tag >> 16 & 1:
+            decision = self.private.get((tag, creator, vr))
+        else:
+            decision = self.public.get(tag)
+            if decision is not None and decision.known and vr == "UN":
+                return None
+        return decision if decision is not None and decision.candidates[0].condition is None and not engine_own(tag) else None
 
     def additions(self) -> tuple[int, ...]:
         """The tags that an `add` may create here, in order."""

@@ -13,7 +13,7 @@ from deidrules.engine.claims import Claims
 from deidrules.engine.condition import Conditions, uses_here
 from deidrules.engine.decide import PIXELS, Candidate, Decision, Scope
 from deidrules.engine.operation import CLOSE, Add, Literal, Open, Operation, Pixels, Plane, Touch, copy, extend, only_copies
-from deidrules.engine.outcome import Outcome, outcomes_id
+from deidrules.engine.outcome import Outcome, Outcomes, Path, outcomes_id
 from deidrules.engine.program import Program
 from deidrules.engine.reading import DataSet, Reading, is_sequence
 from deidrules.engine.touch import Done, Toucher
@@ -24,8 +24,6 @@ from deidrules.text.refusal import Refusal
 OVERLAY_DATA = 0x3000
 ICON = 0x00880200
 ICONS = frozenset({ICON})
-
-Path = tuple[tuple[int, int], ...]
 
 _ENGINE_KEEPS = Candidate("K", origin="engine", written="K")
 _ENGINE_REMOVES = Candidate("X", origin="engine", written="X")
@@ -66,6 +64,7 @@ class Header:
         toucher: Toucher,
         claims: Claims,
         surroundings: Surroundings,
+        outcomes: Outcomes,
         *,
         keeps_markers: bool,
     ) -> None:
@@ -77,7 +76,8 @@ class Header:
         self._claims = claims
         self._surroundings = surroundings
         self._keeps_markers = keeps_markers
-        self._outcomes: list[Outcome] = []
+        self._outcomes: list[tuple[Outcome, bytes]] = []
+        self._known_outcomes = outcomes
         self._truths: dict[int, bool] = {}
         self._witnesses: list[tuple[int, int, bytes]] = []
         self._reusable = True
@@ -86,12 +86,11 @@ class Header:
     def program(self) -> Program:
         """The program. Refusal for whatever cannot be done as the plan says."""
         operations = self._data_set(self._reading.top, self._scope, (), None)
-        outcomes = tuple(self._outcomes)
         return Program(
             self._reading.top,
             tuple(operations),
-            outcomes,
-            outcomes_id(outcomes),
+            tuple([outcome for outcome, _ in self._outcomes]),
+            outcomes_id([line for _, line in self._outcomes]),
             tuple(self._truths.items()),
             tuple(self._witnesses),
             self._reusable,
@@ -107,13 +106,29 @@ class Header:
         operations: list[Operation] = []
         for fate in fates:
             while insertions and insertions[0][0] < fate.element.tag:
-                self._insert(operations, insertions.pop(0), path)
+                _, operation, outcome = insertions.pop(0)
+                operations.append(operation)
+                self._outcomes.append(outcome)
             self._emit(operations, fate, place, scope, path, uids)
-        for insertion in insertions:
-            self._insert(operations, insertion, path)
+        for _, operation, outcome in insertions:
+            operations.append(operation)
+            self._outcomes.append(outcome)
         return operations
 
     def _fate(self, element: Element, place: DataSet, scope: Scope, path: Path, uids: Candidate | None) -> _Fate:
+        """Most elements simply stay or go whatever the file holds: their fate is known by what they are and where."""
+        key = (element.tag, element.vr, element.coded_vr, element.creator, element.items is None)
+        simple = scope.simple.get(key) if uids is None else None
+        if simple is not None:
+            return _Fate(element, simple, _KEPT if simple.code == "K" else _GONE)
+        fate = self._judged(element, place, scope, path, uids)
+        if uids is None and fate.fixed and element.items is None and fate.done.change in ("kept", "removed"):
+            decision = scope.decided(element.tag, element.creator, element.vr)
+            if decision is not None and decision.candidates[0] is fate.candidate and fate.candidate.code in ("K", "X"):
+                scope.simple[key] = fate.candidate
+        return fate
+
+    def _judged(self, element: Element, place: DataSet, scope: Scope, path: Path, uids: Candidate | None) -> _Fate:
         tag = element.tag
         if engine_own(tag):
             return self._own(element, place, scope, path)
@@ -204,8 +219,7 @@ class Header:
 
     def _whole_planes(self, fates: list[_Fate], place: DataSet, scope: Scope, path: Path) -> None:
         """Rule 16: X on (60xx,3000) takes every element of its group in the same item; the pixels may ask for the same."""
-        groups = {fate.element.group for fate in fates if 0x6000 <= fate.element.group <= 0x601E and not fate.element.group & 1}
-        for group in groups:
+        for group in place.overlay_groups:
             candidate = self._plane_goes(group, place, scope)
             if candidate is None and not path and group in self._surroundings.removed_groups:
                 candidate = _ENGINE_REMOVES
@@ -241,8 +255,7 @@ class Header:
     def planes_that_go(self) -> frozenset[int]:
         """The overlay groups at the top level whose plane the rules remove."""
         top = self._reading.top
-        groups = {element.group for element in top.elements if 0x6000 <= element.group <= 0x601E and not element.group & 1}
-        return frozenset(group for group in groups if self._plane_goes(group, top, self._scope) is not None)
+        return frozenset(group for group in top.overlay_groups if self._plane_goes(group, top, self._scope) is not None)
 
     def keeps_pixels(self) -> bool:
         """Whether the rules leave the object's pixel data."""
@@ -255,16 +268,18 @@ class Header:
         blocks = {
             fate.element.tag & 0xFFFFFF00: fate.candidate
             for fate in fates
-            if fate.element.private and fate.done.change != "removed" and fate.element.creator is not None
+            if fate.element.creator is not None and fate.done.change != "removed"
         }
-        for fate in fates:
+        for fate in fates if blocks else ():
             block = block_of(fate.element.tag)
             if block is not None and block in blocks:
                 fate.candidate, fate.done = Candidate("K", origin=blocks[block].origin, written="K"), _KEPT
 
-    def _insertions(self, place: DataSet, scope: Scope, path: Path) -> list[tuple[int, Operation, Outcome]]:
+    def _insertions(self, place: DataSet, scope: Scope, path: Path) -> list[tuple[int, Operation, tuple[Outcome, bytes]]]:
         """Elements that are made where there is none, by tag."""
-        found: list[tuple[int, Operation, Outcome]] = []
+        if path and not scope.additions():
+            return []
+        found: list[tuple[int, Operation, tuple[Outcome, bytes]]] = []
         for tag in scope.additions():
             if place.element(tag) is not None:
                 continue
@@ -273,19 +288,14 @@ class Header:
                 continue
             operation = Add(tag, place, candidate)
             done = self.results[id(operation)] = self._toucher.create(tag, place, candidate)
-            vr = done.vr
-            found.append((tag, operation, Outcome(path, tag, vr, candidate.origin, "add", "added")))
+            found.append((tag, operation, self._known_outcomes.of(path, tag, done.vr, candidate.origin, "add", "added")))
         if not path:
             for tag, data in self._claims.elements(place.encoding).items():
                 if place.element(tag) is None:
-                    outcome = Outcome(path, tag, self._claims.tags[tag], "engine", "add", "claimed")
-                    found.append((tag, Literal(data), outcome))
+                    found.append(
+                        (tag, Literal(data), self._known_outcomes.of(path, tag, self._claims.tags[tag], "engine", "add", "claimed"))
+                    )
         return sorted(found, key=lambda insertion: insertion[0])
-
-    def _insert(self, operations: list[Operation], insertion: tuple[int, Operation, Outcome], path: Path) -> None:
-        _, operation, outcome = insertion
-        operations.append(operation)
-        self._outcomes.append(outcome)
 
     def _length(self, element: Element, place: DataSet) -> int | None:
         """The bytes that the geometry asks of native pixel data. Refusal when there are fewer."""
@@ -306,28 +316,30 @@ class Header:
         if element.tag in ICONS and self._surroundings.pixels_change and done.change == "entered":
             candidate, done = _ENGINE_REMOVES, _GONE
         vr = "SQ" if is_sequence(element) else element.vr
-        written = candidate.written or candidate.code
-        self._outcomes.append(Outcome(path, element.tag, vr, candidate.origin, written, done.change))
-        if done.change == "entered":
+        change = done.change
+        self._outcomes.append(self._known_outcomes.of(path, element.tag, vr, candidate.origin, candidate.written or candidate.code, change))
+        if change == "removed" and fate.fixed:
+            return
+        if change == "entered":
             self._reusable = self._reusable and fate.fixed
             below = uids
             if done.replace_uids:
                 below = Candidate("U", rule=candidate.rule, origin=candidate.origin, written="U")
             self._sequence(operations, element, place, scope, path, below)
-        elif done.change == "claimed":
+        elif change == "claimed":
             operations.append(Literal(self._claim(element, place, scope)))
         elif not fate.fixed:
-            touch = Touch(element, place, candidate, done.change)
+            touch = Touch(element, place, candidate, change)
             self.results[id(touch)] = done
             operations.append(touch)
-        elif done.change == "kept":
+        elif change == "kept":
             if element.tag in PIXELS:
                 operations.append(Pixels(element, place, self._length(element, place), bool(path)))
             elif not path and element.tag & 0xFF00FFFF == 0x60003000:
                 operations.append(Plane(element, place))
             else:
                 copy(operations, element.header, element.end)
-        elif done.change != "removed":
+        else:
             operations.append(Literal(done.coded))
 
     def _claim(self, element: Element, place: DataSet, scope: Scope) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 
+from deidrules import __version__
 from deidrules.actions import registry
 from deidrules.actions.base import Function, Keys
 from deidrules.dicom import container, sop_class
@@ -15,7 +16,7 @@ from deidrules.engine.claims import Claims
 from deidrules.engine.condition import Conditions
 from deidrules.engine.decide import PIXELS, Decider
 from deidrules.engine.header import Header, Surroundings
-from deidrules.engine.outcome import Deidentified
+from deidrules.engine.outcome import Deidentified, Outcomes
 from deidrules.engine.program import Program, Programs
 from deidrules.engine.reading import DataSet, Reading, top_of
 from deidrules.engine.render import ProgramMismatch, Rendered, deflated, gathered, render
@@ -27,7 +28,6 @@ from deidrules.pixels.facts import read_facts
 from deidrules.pixels.work import PixelWork, judge
 from deidrules.plan.model import Plan
 from deidrules.text.refusal import Refusal
-from deidrules.version import VERSION
 
 STUDY_UID, SERIES_UID, INSTANCE_UID, SOP_CLASS = 0x0020000D, 0x0020000E, 0x00080018, 0x00080016
 
@@ -61,10 +61,11 @@ class Engine:
         self._strictest = strictest or plan.policies.unknown_sop_class == "strictest"
         check_plan(plan, self._functions)
         self._decider = Decider(plan, registry.ACTIONS, self._functions)
-        self._claims = Claims(plan, VERSION)
+        self._claims = Claims(plan, __version__)
         self._memory = Memory()
         self._layouts = Layouts()
         self._programs = Programs()
+        self._outcomes = Outcomes()
         self._tops: OrderedDict[int, DataSet] = OrderedDict()
 
     def apply(self, data: bytes) -> Deidentified:
@@ -146,7 +147,7 @@ class Engine:
         """Rule 19: the matching rules judged and, where they change bytes, carried out."""
         instance = reading.instance
         has_pixels = any(tag in instance.index for tag in PIXELS)
-        has_overlays = any(0x6000 <= element.group <= 0x601E and not element.private for element in instance.elements)
+        has_overlays = bool(reading.top.overlay_groups)
         if not has_pixels and not has_overlays:
             return PixelWork(), PixelResult()
         rules = tuple(rule for rule in self.plan.pixels if conditions.holds(rule.condition))
@@ -171,7 +172,7 @@ class Engine:
 
     def _header(self, reading: Reading, conditions: Conditions, toucher: Toucher, surroundings: Surroundings) -> Header:
         keeps = self.plan.policies.unlisted == "K"
-        return Header(self._decider.top(), reading, conditions, toucher, self._claims, surroundings, keeps_markers=keeps)
+        return Header(self._decider.top(), reading, conditions, toucher, self._claims, surroundings, self._outcomes, keeps_markers=keeps)
 
     def _rendered(
         self,

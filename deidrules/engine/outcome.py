@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+# (tag, number of the item from 1) of each enclosing sequence, outermost first
+Path = tuple[tuple[int, int], ...]
+
+_MOST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +20,12 @@ class Outcome:
     (`removed`, `emptied`, `reduced`): that one stands for everything inside. The file meta information (group 0002) is rebuilt from
     nothing and has none.
 
-    `path`: (tag, number of the item from 1) of each enclosing sequence, outermost first. `vr`: the effective one. `origin`: the rule's
+    `path`: the enclosing sequences and the items in them. `vr`: the effective one. `origin`: the rule's
     "recipe:line", or `unlisted`, `keep-private`, `engine`. `code`: the code that decided, compound codes as written. `change`: kept,
     removed, emptied, replaced, entered (a sequence that stays and was judged inside), reduced (a sequence left with one empty item),
     added, or claimed (a marker the engine wrote)."""
 
-    path: tuple[tuple[int, int], ...]
+    path: Path
     tag: int
     vr: str
     origin: str
@@ -27,13 +33,28 @@ class Outcome:
     change: str
 
 
-def outcomes_id(outcomes: tuple[Outcome, ...]) -> str:
+class Outcomes:
+    """Makes outcomes, the same object for the same facts: one file's are mostly those of the file before."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Path, int, str, str, str, str], tuple[Outcome, bytes]] = {}
+
+    def of(self, path: Path, tag: int, vr: str, origin: str, code: str, change: str) -> tuple[Outcome, bytes]:
+        """The outcome and its line for `outcomes_id`."""
+        key = (path, tag, vr, origin, code, change)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            sequences = "/".join(f"{sequence:08X}.{item}" for sequence, item in path)
+            line = f"{sequences}|{tag:08X}|{vr}|{origin}|{code}|{change}\n".encode()
+            known = self._known[key] = (Outcome(*key), line)
+        return known
+
+
+def outcomes_id(lines: Iterable[bytes]) -> str:
     """A short name for the outcomes: 16 hex digits, the same for files in which the same became of the same elements."""
-    digest = hashlib.sha256()
-    for outcome in outcomes:
-        path = "/".join(f"{tag:08X}.{item}" for tag, item in outcome.path)
-        digest.update(f"{path}|{outcome.tag:08X}|{outcome.vr}|{outcome.origin}|{outcome.code}|{outcome.change}\n".encode())
-    return digest.hexdigest()[:16]
+    return hashlib.sha256(b"".join(lines)).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class DataSet:
     charset: Element | None = None
     meta: bool = False
     _index: dict[int, Element] | None = None
+    _overlays: tuple[int, ...] | None = None
     _items: dict[int, DataSet] = field(default_factory=dict)
 
     def element(self, tag: int) -> Element | None:
@@ -36,6 +37,14 @@ class DataSet:
         if self._index is None:
             self._index = {element.tag: element for element in self.elements}
         return self._index.get(tag)
+
+    @property
+    def overlay_groups(self) -> tuple[int, ...]:
+        """The repeating groups 60xx (PS3.5 7.6) that have an element here."""
+        if self._overlays is None:
+            groups = {element.tag >> 16 for element in self.elements if 0x60000000 <= element.tag <= 0x601EFFFF}
+            self._overlays = tuple(sorted(group for group in groups if not group & 1))
+        return self._overlays
 
     def below(self, item: Item) -> DataSet:
         """The data set of an item of a sequence that stands here."""

@@ -17,9 +17,13 @@ _CODE = re.compile(r"[A-Z](?:/[A-Z])*(?![\w/-])")
 _KEYWORD = re.compile(r"[A-Z][A-Za-z0-9]+")
 _TAG_LIKE = re.compile(r"\(\s*[\w?]{1,8}\s*,\s*(?:\"[^\n]*?\"\s*,\s*)?[\w?]{1,8}\s*\)?")
 _TAG = re.compile(r"\([0-9A-Fa-fx]{4},[0-9A-Fa-fx]{4}\)|\([0-9A-Fa-f]{4},\"(?:[^\"\\\n]|\"\")+\",[0-9A-Fa-fx]{2}\)")
-_STRING = re.compile(r'"(?:[^"\\\n]|\\[^\n])*("|\\?(?=\n|\Z))')
-_SKIPPED = re.compile(r'\([0-9A-Fa-f]{4},"(?:[^"\\\n]|"")+",[0-9A-Fa-fx]{2}\)|(?<![\w-])matches[ \t]*/(?:[^/\\\n]|\\[^\n])+/')
-_SELECTORS = {"KEYWORD", "TAG"}
+# strings, and what may hold a quote without being one
+_QUOTED = re.compile(
+    r"""\([0-9A-Fa-f]{4},"(?:[^"\\\n]|"")+",[0-9A-Fa-fx]{2}\)
+      | (?<![\w-])matches[ \t]*/(?:[^/\\\n]|\\[^\n])+/
+      | (?P<string>"(?:[^"\\\n]|\\[^\n])*(?P<close>"|\\?(?=\n|\Z)))""",
+    re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +76,16 @@ def explain(trouble: Trouble) -> Diagnostic:
 
 
 def _broken_text(trouble: Trouble) -> Diagnostic | None:
-    place = trouble.start
-    while (quote := trouble.text.find('"', place, trouble.end)) >= 0:
-        for skipped in _SKIPPED.finditer(trouble.text, place, trouble.end):
-            if skipped.start() < quote < skipped.end():
-                place = skipped.end()
-                break
-        else:
-            match = _STRING.match(trouble.text, quote, trouble.end)
-            assert match is not None
-            if match[1] != '"':
-                length = len(trouble.text[quote : match.end()].rstrip())
-                return trouble.say("DR007", "the text has no closing quote", "a text ends on the line on which it begins", quote, length)
-            for escape in re.finditer(r"\\(.)", match[0]):
-                if escape[1] not in '"\\':
-                    return trouble.say(
-                        "DR008", f"unknown escape `{escape[0]}`", 'write `\\\\` for a backslash and `\\"` for a quote', quote + escape.start(), 2
-                    )
-            place = match.end()
+    for match in _QUOTED.finditer(trouble.text, trouble.start, trouble.end):
+        if not match["string"]:
+            continue
+        if match["close"] != '"':
+            length = len(match[0].rstrip())
+            return trouble.say("DR007", "the text has no closing quote", "a text ends on the line on which it begins", match.start(), length)
+        for escape in re.finditer(r"\\(.)", match[0]):
+            if escape[1] not in '"\\':
+                help_text = 'write `\\\\` for a backslash and `\\"` for a quote'
+                return trouble.say("DR008", f"unknown escape `{escape[0]}`", help_text, match.start() + escape.start(), 2)
     return None
 
 

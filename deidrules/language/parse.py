@@ -20,7 +20,7 @@ from deidrules.resources import folder
 from deidrules.text.diagnostic import Diagnostic
 from deidrules.text.source import Source, Span
 
-MAX_CHARACTERS = 4_000_000
+MAX_CHARACTERS = 2_000_000
 ENTRIES = ("start", "version", "layer", "statement", "line", "pixel", "check")
 
 _WORDS = re.compile(r"\(?([a-z][a-z|-]*)\)?\(\?!")

@@ -84,7 +84,7 @@ class PixelFacts:
 
 def read_facts(instance: DicomObject) -> PixelFacts:
     """What the object says about its pixels. Refusal `missing-pixel-attribute`, `pixel-attribute`, `wrong-vr`, `several-pixel-elements` or
-    `short-pixel-data` when the image description (PS3.3 C.7.6.3) is incomplete, contradicts itself or asks for more bytes than there
+    `pixel-data-short` when the image description (PS3.3 C.7.6.3) is incomplete, contradicts itself or asks for more bytes than there
     are."""
     attributes = of_object(instance)
     pixels = _pixel_element(attributes)
@@ -153,4 +153,4 @@ def _prove(facts: PixelFacts) -> None:
     if not facts.bits_stored <= facts.high_bit + 1 <= facts.bits_allocated:
         raise Refusal("pixel-attribute", tag=HIGH_BIT)
     if not facts.encapsulated and facts.length < facts.native_length:
-        raise Refusal("short-pixel-data", tag=facts.element, vr=facts.vr, length=facts.length, expected=facts.native_length)
+        raise Refusal("pixel-data-short", tag=facts.element, vr=facts.vr, length=facts.length, expected=facts.native_length)

@@ -68,7 +68,9 @@ def layout_of(facts: PixelFacts) -> Layout:
     size = allocated // 8
     swap = "pairs" if words and size == 1 else ""
     if facts.photometric in SHARED_CHROMA:
-        if samples != 3 or facts.columns % 2 or facts.planar_configuration:
+        # some files say 422 and hold every sample of every pixel: then nobody knows where a pixel lies
+        every_sample = facts.length > facts.native_length + facts.native_length % 2
+        if samples != 3 or facts.columns % 2 or facts.planar_configuration or every_sample:
             raise Refusal("unsupported-pixel-layout", tag=facts.element, vr=facts.vr)
         return Layout(facts.rows, facts.columns, 2 * size, step=2, swap=swap)
     if facts.planar_configuration and samples > 1:

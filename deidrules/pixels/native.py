@@ -51,7 +51,7 @@ def redact(instance: DicomObject, facts: PixelFacts, work: PixelWork) -> Iterato
     layout = layout_of(facts)
     length = min(facts.length, facts.native_length + facts.native_length % 2)
     if layout.swap and length % 2:
-        raise Refusal("short-pixel-data", tag=facts.element, vr=facts.vr, length=length, expected=length + 1)
+        raise Refusal("pixel-data-short", tag=facts.element, vr=facts.vr, length=length, expected=length + 1)
     value = memoryview(instance.buffer)[facts.offset : facts.offset + length]
     position = 0
     for start, stop, runs in _chunks(_runs(instance, facts, work, layout), layout, length):

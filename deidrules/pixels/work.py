@@ -174,7 +174,7 @@ def _blank(
             rule=rule,
         )
         own = tuple(cut for rectangle in held if area_of(cut := moved(intersection(rectangle, plane.extent), -plane.left, -plane.top)))
-        last_frame = max(frames, 0 if plane.every_frame else plane.first_frame + plane.frames, 1)
+        last_frame = max(facts.frames, 0 if plane.every_frame else plane.first_frame + plane.frames, 1)
         for first, stop in _spans(blank, last_frame, rule):
             if plane.every_frame:
                 plane_paint[plane.group].add(0, plane.frames, own)

@@ -69,7 +69,8 @@ Expression = Constant | Own | Read | Apply | Join
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """`operator` is = < <= > >= (`!=` was lowered to Not). `kind`: text, number or date. `every` is the quantifier `all`."""
+    """`operator` is = < <= > >=, or != of single values (`A != b` without a quantifier is Not of =). `kind`: text, number or date.
+    `every` is the quantifier `all`. False when there is no value."""
 
     attribute: Attribute
     operator: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import Any
 
 from deidrules.plan.json import to_data
@@ -13,6 +14,7 @@ from deidrules.plan.model import Plan
 _NOT_MEANING = ("profile", "version", "title", "layers", "overrides")
 
 
+@lru_cache(maxsize=16)  # a run asks for it several times, and a plan never changes
 def fingerprint(plan: Plan) -> str:
     """SHA-256 over the canonical JSON of everything that changes an output. Rules that stand side by side without order between them
     (same place in the ranking) are sorted, conditions are written out in place of their numbers, so neither layout nor the order of

@@ -206,7 +206,7 @@ def compare(one: Selector, one_conditional: bool, other: Selector, other_conditi
 
 _TAG = re.compile(r"\(([0-9A-Fx]{4}),([0-9A-Fx]{4})\)")
 _PRIVATE = re.compile(r'\(([0-9A-F]{4}),"((?:[^"]|"")+)",([0-9A-Fx]{2})\)')
-_PART = re.compile(r'\([0-9A-F]{4},"(?:[^"]|"")+",[0-9A-Fx]{2}\)|[^/]+')
+_PART = re.compile(r'\s*(\([0-9A-F]{4},"(?:[^"]|"")+",[0-9A-Fx]{2}\)|[^/]+?)\s*(?:/|$)')
 
 
 def parse_leaf(text: str) -> Leaf:
@@ -232,7 +232,7 @@ def parse_leaf(text: str) -> Leaf:
 
 def parse_selector(text: str) -> Selector:
     """The selector that `str(selector)` wrote; ValueError otherwise."""
-    parts = [part.strip() for part in _PART.findall(text)]
+    parts: list[str] = _PART.findall(text)
     anchored = parts[:1] == ["top"]
     leaves = [parse_leaf(part) for part in parts[anchored:]]
     if not leaves:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from deidrules.actions.base import Function
+from deidrules.actions import registry
+from deidrules.engine.instance import check_plan
 from deidrules.engine.keys import KeyRing, fresh
 from deidrules.plan.fingerprint import fingerprint
 from deidrules.plan.model import Plan
@@ -39,9 +40,9 @@ def apply_directory(
     output: Place,
     plan: Plan,
     *,
-    key: KeyRing | None = None,
+    key: bytes | KeyRing | None = None,
     tables: Mapping[str, Mapping[str, str]] | None = None,
-    functions: Mapping[str, Function] | None = None,
+    functions: Mapping[str, object] | None = None,
     layout: str = "uid",
     recursive: bool = True,
     workers: int = 1,
@@ -57,9 +58,10 @@ def apply_directory(
     called. `output`: a folder, made where it is missing; what is in it is never changed, and a new file appears under its name whole or
     not at all, mode 0600.
 
-    `key`: the keys of pseudonyms, UIDs and shifts (`deidrules.engine.keys.load`); without one a fresh one is made and forgotten, and
-    nothing links to another run. `tables`: the content of the plan's lookup tables, by name. `functions`: functions of installed packages
-    to add to the built-in ones.
+    `key`: 32 secret bytes or a KeyRing (`deidrules.engine.keys.load` reads a key file), from which pseudonyms, UIDs and shifts are made;
+    without one a fresh one is made and forgotten, and nothing links to another run. `tables`: the content of the plan's lookup tables, by
+    name. `functions`: functions to add to the built-in and installed ones, by name: made with `deidrules.actions.base.function`, or plain
+    `(text) -> text`; for several workers they have to be importable.
 
     `layout`: how outputs are named. "uid": `<study>/<series>/<instance>.dcm` of the new UIDs; "mirror": the tree of the sources with keyed
     names; "mirror-names": the tree and names of the sources, which may identify patients. `recursive`: whether folders in folders are
@@ -80,10 +82,14 @@ def apply_directory(
         raise UsageError(f"unknown layout `{layout}`; there are {', '.join(LAYOUTS)}")
     if workers < 1:
         raise UsageError("at least one worker is needed")
+    try:
+        check_plan(plan, registry.functions(functions or {}))
+    except (ValueError, registry.RegistryError) as error:
+        raise UsageError(str(error)) from None  # of plan and functions, of no file
     missing = [table.name for table in plan.tables if table.name not in (tables or {})]
     if missing:
         raise UsageError(f"the plan needs the lookup table `{missing[0]}`")
-    keys = key if key is not None else fresh()
+    keys = fresh() if key is None else KeyRing(key) if isinstance(key, bytes) else key
     given = open_sources(sources, recursive=recursive)
     target = Path(output)
     if os.path.lexists(target) and not target.is_dir():
@@ -93,7 +99,7 @@ def apply_directory(
     check_apart(given, target, folder, table)
     if table is not None:
         check_new(table)
-    settings = Settings(plan=plan, keys=keys, tables=dict(tables or {}), functions=functions, file_bytes=file_bytes)
+    settings = Settings(plan=plan, keys=keys, tables=dict(tables or {}), functions=dict(functions or {}), file_bytes=file_bytes)
     if workers > 1 and not settings.portable():
         raise UsageError("the functions cannot be sent to worker processes: use one worker, or functions of an importable module")
     return Run(given, target, settings, keys, layout, workers, folder, table, dry_run, progress).execute()

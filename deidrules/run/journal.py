@@ -17,6 +17,9 @@ AUDIT, QUARANTINE, SUMMARY, SOURCES = "audit.jsonl", "quarantine.jsonl", "summar
 
 _FLUSH_EVERY = 256
 
+# Kept on disk while a run goes and given back before its last lines are written, so that a full disk can still be told of.
+_RESERVE, _RESERVE_BYTES = ".reserve", 256 << 10
+
 
 def run_folder(output: Path, run: Path | None) -> Path:
     """The folder of a run: `run`, which must not exist or be empty, or OUTPUT.run; where an earlier run ended in that, OUTPUT.run-2 and so
@@ -57,6 +60,8 @@ class Journal:
             folder.parent.mkdir(parents=True, exist_ok=True)
             folder.mkdir(mode=0o700, exist_ok=True)
             folder.chmod(0o700)
+            with os.fdopen(self._new(_RESERVE), "wb") as file:
+                file.write(bytes(_RESERVE_BYTES))
         self._audit = self._open(AUDIT)
         self._quarantine = self._open(QUARANTINE)
         self._sources = self._open(SOURCES)
@@ -65,8 +70,12 @@ class Journal:
     def _open(self, name: str) -> BinaryIO:
         if self.folder is None:
             return Path(os.devnull).open("wb")
+        return os.fdopen(self._new(name), "wb", buffering=1 << 16)
+
+    def _new(self, name: str) -> int:
+        assert self.folder is not None
         try:
-            return os.fdopen(private_file(self.folder / name), "wb", buffering=1 << 16)
+            return private_file(self.folder / name)
         except FileExistsError:
             raise UsageError("another run is using the run folder") from None
 
@@ -106,6 +115,7 @@ class Journal:
 
     def close(self, summary: Summary) -> None:
         """The last line of the audit, and the summary."""
+        self._release()
         self.write("end", {key: value for key, value in summary.record().items() if key != "seconds"})
         self.flush()
         if self.folder is not None:
@@ -115,9 +125,17 @@ class Journal:
 
     def abandon(self) -> None:
         """Close the files without a word, after a failure to write."""
+        self._release()
         for file in (self._audit, self._quarantine, self._sources):
             try:
                 file.close()
+            except OSError:
+                pass
+
+    def _release(self) -> None:
+        if self.folder is not None:
+            try:
+                (self.folder / _RESERVE).unlink(missing_ok=True)
             except OSError:
                 pass
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
-from deidrules.actions.base import Function, Keys
+from deidrules.actions.base import Keys
 from deidrules.plan.model import Plan
 from deidrules.run.errors import stop_code
 from deidrules.run.layout import uid_name
@@ -43,7 +43,7 @@ class Settings:
     plan: Plan
     keys: Keys
     tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    functions: Mapping[str, Function] | None = None
+    functions: Mapping[str, object] = field(default_factory=dict)
     waiting: str = ""
     crosswalk: bool = False
     file_bytes: int = FILE_BYTES
@@ -65,9 +65,10 @@ class Settings:
         """A new engine for the plan."""
         if self.build is not None:
             return self.build(self)
+        from deidrules.actions import registry
         from deidrules.engine.instance import Engine
 
-        return Engine(self.plan, self.keys, tables=self.tables, functions=self.functions)
+        return Engine(self.plan, self.keys, tables=self.tables, functions=registry.functions(self.functions))
 
 
 class Processor:

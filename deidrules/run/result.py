@@ -15,6 +15,10 @@ class Job:
     source: str
     name: str
 
+    def __reduce__(self) -> tuple[type[Job], tuple[int, str, str, str]]:
+        # There is one per file, and the way dataclasses pickle by themselves is slow.
+        return Job, (self.index, self.path, self.source, self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:

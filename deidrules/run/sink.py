@@ -87,8 +87,11 @@ class Sink:
         os.mkdir(self.partial, 0o700)
 
     def close(self) -> None:
-        """Remove the waiting room and everything that was never published."""
-        shutil.rmtree(self.partial, ignore_errors=True)
+        """Remove the waiting room and everything that was never published, as far as the storage still lets us."""
+        try:
+            shutil.rmtree(self.partial, ignore_errors=True)
+        except OSError:
+            pass
 
     def discard(self, partial: str) -> None:
         """Remove a waiting file."""
@@ -142,7 +145,7 @@ def move_without_clobbering(source: str, target: str) -> None:
     """Rename within a file system; FileExistsError when the target exists. Never is anything but nothing or the whole file seen under the
     name, except on file systems without hard links, where the name is reserved by an empty file for the moment of the renaming."""
     try:
-        os.link(source, target, follow_symlinks=False)
+        os.link(source, target)
     except FileExistsError:
         raise
     except OSError as error:

@@ -77,8 +77,6 @@ TABLE: tuple[Code, ...] = (
         "everything",
         ERROR,
         "What happens to everything else is the policy `unlisted`, not a rule.",
-        bad="X (xxxx,xxxx)",
-        good="X (0010,xxxx)",
     ),
     Code("DR112", "wrong-argument", ERROR, "The function does not know the argument, has it already, or needs one that is missing."),
     Code(

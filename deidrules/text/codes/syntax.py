@@ -126,7 +126,7 @@ TABLE: tuple[Code, ...] = (
     _error(
         "DR016",
         "recipe-too-large",
-        "A recipe has at most 4,000,000 characters; the whole standard takes a hundredth of that. A larger one is refused before it is read.",
+        "A recipe has at most 2,000,000 characters; all rows of PS3.15 E.1-1 take a sixtieth of that. A larger one is refused before it is read.",
     ),
     _error(
         "DR017",
