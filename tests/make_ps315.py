@@ -69,7 +69,7 @@ def recipe(table: Iterable[Row]) -> str:
         group = sorted(
             (row for row in every if row.code == code and row not in own), key=lambda row: (row.selector[0] != "(", row.selector)
         )
-        parts.append("\n".join(f"{row.code} {row.selector}  # {row.name}" for row in group) + "\n")
+        parts.append("\n".join(f"{row.code} {row.selector:11}  # {row.name}" for row in group) + "\n")
     return "\n".join(parts)
 
 

@@ -457,6 +457,10 @@ class Oracle:
             values = reader.result(claim.value, value)
         except (Refusal, ValueError):
             raise Refused("value") from None
+        if value.items is not None:  # a value reached a sequence by a mask, a VR or `*`
+            if values:
+                raise Refused("value")
+            return [{}] if claim.code == "D" else []
         return self.checked(claim.code, value, values)
 
     def checked(self, code: str, value: Value, values: tuple[object, ...]) -> Replaced:

@@ -11,6 +11,7 @@ import pydicom
 from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataset import Dataset
+from pydicom.filereader import read_sequence
 from pydicom.sequence import Sequence
 
 from deidrules.dicom import dictionary
@@ -140,7 +141,15 @@ def _value(dataset: Dataset, tag: int, charsets: tuple[str, ...]) -> Value:
         return Value(tag, "SQ", items=[item_of(item, charsets) for item in content], charsets=charsets)
     if vr == "SQ":
         return Value(tag, "SQ", items=[item_of(item, charsets) for item in dataset[tag].value or []], charsets=charsets)
-    return Value(tag, vr, content or b"", None, bool(little), charsets)
+    content = content or b""
+    if vr == "UN" and not vrs and content.startswith(b"\xfe\xff\x00\xe0"):
+        # rule 2: what is coded UN is read as a sequence where it is one (PS3.5 6.2.2: implicit VR little endian)
+        try:
+            sequence = read_sequence(io.BytesIO(content), True, True, len(content), "latin-1")
+        except (EOFError, OSError, ValueError, NotImplementedError):
+            return Value(tag, vr, content, None, bool(little), charsets)
+        return Value(tag, "SQ", items=[item_of(item, charsets) for item in sequence], charsets=charsets)
+    return Value(tag, vr, content, None, bool(little), charsets)
 
 
 def read(data: bytes) -> tuple[Item, Item]:

@@ -169,9 +169,6 @@ def _plain(value: object, vr: str) -> object:
     return float(text) if vr in ("DS", "IS", "FL", "FD", "US", "SS", "UL", "SL") and text else text
 
 
-__all__ = ["KEYS", "Compiled", "Disagreement", "Replaced", "check", "compare", "compiled", "outcome_of", "run"]
-
-
 def run(count: int, number: int = 0, *, show: bool = False) -> Counter[str]:
     """Random pairs until `count` of them compiled and were compared; the words of `check`, counted."""
     words: Counter[str] = Counter()

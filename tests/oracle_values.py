@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from oracle_conditions import find
-from oracle_data import MULTI_TEXT, SINGLE_TEXT, Item, Value, keyword_tag, walk
+from oracle_data import MULTI_TEXT, NUMBERS, SINGLE_TEXT, Item, Value, keyword_tag, walk
 from pydicom.datadict import dictionary_VM, tag_for_keyword
 
 from deidrules.actions import base
@@ -22,6 +22,15 @@ from deidrules.text.refusal import Refusal
 LONGEST = {
     "AE": 16, "CS": 16, "SH": 16, "DS": 16, "TM": 14, "IS": 12, "DA": 8, "DT": 26, "AS": 4, "UI": 64, "LO": 64, "PN": 64,
     "ST": 1024, "LT": 10240,
+}
+FORMS = {
+    "DA": r"[0-9]{8}",
+    "DT": r"[0-9]{4,14}(\.[0-9]{1,6})?([+-][0-9]{4})?",
+    "UI": r"[0-9.]+",
+    "CS": r"[A-Z0-9_ ]*",
+    "AS": r"[0-9]{3}[DWMY]",
+    "DS": r"[0-9eE.+ -]*",
+    "IS": r"[0-9+ -]*",
 }
 DAYS = {"days": 1, "weeks": 7, "years": 365}
 
@@ -208,9 +217,13 @@ def fitting(values: tuple[object, ...], vr: str, tag: int, before: int) -> bool:
     """Rule 13: values are checked against VR, length and VM. As many values as there were `before` are the input's own affair."""
     if vr in SINGLE_TEXT and len(values) > 1:
         return False
+    if vr not in (*SINGLE_TEXT, *MULTI_TEXT, *NUMBERS, "AT") and not all(isinstance(value, bytes) for value in values):
+        return False
     if vr in MULTI_TEXT or vr in SINGLE_TEXT:
         for value in values:
             parts = str(value).split("=") if vr == "PN" else [str(value)]
+            if vr in FORMS and str(value) and not re.fullmatch(FORMS[vr], str(value)):
+                return False
             if any(len(part) > LONGEST.get(vr, 1 << 30) for part in parts):
                 return False
     if not values or len(values) == before or tag >> 16 & 1:

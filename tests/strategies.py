@@ -253,12 +253,12 @@ study = ast.Param("study", "text", ast.Text("TRIAL7"))
 
 
 @st.composite
-def recipes(draw: st.DrawFn, number: int, most: int = 4) -> ast.Recipe:
+def recipes(draw: st.DrawFn, number: int, most: int = 6) -> ast.Recipe:
     """A recipe as layer `number` of a stack, with an option header now and then."""
     header = None
     if number and draw(st.integers(0, 3)) == 0:
         header = ast.LayerHeader(draw(st.sampled_from((113105, 113107))), ("layer0",))
-    body: list[ast.TopStatement] = list(draw(st.lists(statements, min_size=1, max_size=most)))
+    body: list[ast.TopStatement] = list(draw(st.lists(statements, min_size=2, max_size=most)))
     if draw(st.integers(0, 9)) == 0:
         kind = draw(st.sampled_from(("reject", "quarantine", "accept")))
         body.append(ast.Verdict(kind, f"verdict {number}", draw(verdict_conditions)))
@@ -285,7 +285,7 @@ policies = st.builds(
 @st.composite
 def stacks(draw: st.DrawFn, layers: int = 3) -> Stack:
     """One to `layers` layers."""
-    count = draw(st.integers(1, layers))
+    count = draw(st.sampled_from([number for number in range(1, layers + 1) for _ in range(number)]))
     return Stack(tuple((f"layer{number}", draw(recipes(number))) for number in range(count)), draw(policies))
 
 
@@ -333,7 +333,7 @@ def un_items(item: Dataset) -> bytes:
 def items(draw: st.DrawFn, depth: int, *, un: bool = False) -> Dataset:
     """A data set with sequences to `depth`, private blocks, orphans, unknown tags."""
     dataset = Dataset()
-    for keyword in draw(st.lists(st.sampled_from(tuple(VALUES)), max_size=10 if depth == 3 else 4, unique=True)):
+    for keyword in draw(st.lists(st.sampled_from(tuple(VALUES)), min_size=4 if depth == 3 else 1, max_size=12 if depth == 3 else 5, unique=True)):
         setattr(dataset, keyword, draw(st.sampled_from(VALUES[keyword])))
     if draw(st.integers(0, 3)) == 0:
         dataset.add(DataElement(int(UNKNOWN[0] + UNKNOWN[1], 16), "LO", "UNKNOWN"))
@@ -345,7 +345,7 @@ def items(draw: st.DrawFn, depth: int, *, un: bool = False) -> Dataset:
         if draw(st.booleans()):
             dataset.add(DataElement(0x60003000, "OW", b"\x01\x02"))
     if depth:
-        for keyword in draw(st.lists(sequences, max_size=2, unique=True)):
+        for keyword in draw(st.lists(sequences, min_size=int(depth == 3), max_size=2, unique=True)):
             content = draw(st.lists(items(depth - 1), max_size=2))
             if un and content and draw(st.integers(0, 3)) == 0:
                 value = un_items(content[0])

@@ -43,7 +43,7 @@ X PatientName
 D PatientID = pseudonym(PatientID)
 U StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID
 when Modality = "MR" {
-    K StudyDate
+    K ConvolutionKernel
 }
 """
 
@@ -448,7 +448,7 @@ def test_plan_tells_rules_in_order_with_their_places(profile: Path) -> None:
     text = run("plan", profile).stdout
     assert "unlisted: K" in text
     assert "D PatientID = pseudonym(PatientID)" in text
-    assert 'K StudyDate when Modality = "MR"' in text
+    assert 'K ConvolutionKernel when Modality = "MR"' in text
     assert "main" in text
     assert run("plan", profile.parent / "nowhere").exit_code == 2
 

@@ -25,7 +25,7 @@ def after(plan: Plan, **more: Any) -> dict[str, Any]:
 
 
 def method(plan: Plan) -> list[str]:
-    return ["test@1.0.0", f"deidrules@{deidrules.__version__}", fingerprint(plan)]
+    return ["test@1.0.0", fingerprint(plan), f"deidrules@{deidrules.__version__}"]
 
 
 def test_the_markers_are_written_in_tag_order() -> None:

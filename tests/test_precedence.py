@@ -88,6 +88,8 @@ CASES = {
     "private masks of one creator": (('X (0019,"A",1x)\nK (0019,"A",x1)',), {"DR301"}),
     "private masks of two creators": (('X (0019,"A",1x)\nK (0019,"B",x1)',), set()),
     "a vr reaches private elements": (("X vr PN", 'K (0019,"A",10) override X because "b"'), set()),
+    "a third rule does not hide a clash": (("Z PatientName\nZ PatientName\nX PatientName",), {"DR301"}),
+    "crossing masks of an odd group": (("X (0019,1xx1)\nZ (0019,x0x1)",), {"DR301"}),
     "names are unique": (('reject "a" when Modality = "SR"', 'accept "a" when Modality = "CT"'), {"DR305"}),
     "without switches off": (('reject "a" when Modality = "SR"', 'without "a" because "b"\naccept "a" when Modality = "CT"'), set()),
     "without meets nothing": (('without "a" because "b"',), {"DR306"}),

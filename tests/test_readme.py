@@ -15,6 +15,7 @@ from click.testing import CliRunner
 import deidrules
 from deidrules.cli.main import main
 from deidrules.compile.profile import shipped_profiles
+from deidrules.text.codes import CODES
 
 TOP = Path(__file__).resolve().parents[1]
 README = (TOP / "README.md").read_text("utf-8")
@@ -62,10 +63,18 @@ def test_the_recipe_and_the_profile_of_the_tour_compile(tmp_path: Path) -> None:
 def test_a_mistyped_keyword_is_answered_as_the_tour_shows(tmp_path: Path) -> None:
     (tmp_path / "my.recipe").write_text("deidrules 1\n\nK Modality\nX  PatientNmae\n", encoding="utf-8")
     said = CliRunner().invoke(main, ["lint", str(tmp_path / "my.recipe")]).output
-    (code,) = re.findall(r"error\[(DR\d+)\]: unknown keyword", README)
-    assert code in said
-    assert "unknown keyword `PatientNmae`" in said
-    assert "did you mean `PatientName`?" in said
+    shown = re.search(r"(?:^    .*\n)*^    error\[DR\d+\].*\n(?:^    .*\n)+", README, re.MULTILINE)
+    assert shown is not None
+    lines = [line[4:] for line in shown[0].splitlines()]
+    assert lines[1].endswith("my-study/my.recipe:4:4")
+    for line in lines[:1] + lines[2:]:
+        assert line in said.splitlines()
+
+
+def test_every_code_named_in_the_readme_exists() -> None:
+    named = set(re.findall(r"DR\d{3}", README))
+    assert named
+    assert named <= set(CODES)
 
 
 def test_the_python_of_the_readme_imports_what_there_is() -> None:

@@ -120,7 +120,7 @@ def test_a_full_disk_stops_the_run_with_exit_3_and_nothing_partial(tmp_path: Pat
     assert (summary["ended"], summary["reason"]) == ("stopped", "disk-full")
     assert summary["written"] == len(tree(out)) == summary["found"] < 60
     assert summary["written"] or workers != "1"  # several may fill the disk before the first file has its name
-    assert len({path.stat().st_size for path in out.rglob("*.dcm")}) == 1
+    assert len({path.stat().st_size for path in out.rglob("*.dcm")}) <= 1
 
 
 def test_a_file_size_limit_stops_the_run_with_exit_3(tmp_path: Path, profile: Path) -> None:

@@ -35,7 +35,10 @@ def command(paths: tuple[str, ...], check: bool, diff: bool) -> int:
     if STDIN in paths:
         if len(paths) > 1:
             raise click.UsageError("`-` stands alone")
-        source = Source("<stdin>", click.get_text_stream("stdin", encoding="utf-8").read())
+        try:
+            source = Source("<stdin>", sys.stdin.buffer.read().decode("utf-8"))
+        except UnicodeDecodeError:
+            raise click.UsageError("stdin is not UTF-8 text") from None
         formatted = _format(source)
         if formatted is None:
             return 1

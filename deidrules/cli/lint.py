@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,7 @@ def command(paths: tuple[str, ...], form: str, code: str | None) -> int:
     from deidrules.text.render import RENDERERS, colours, render_text
 
     found = _findings(paths)
-    stream = click.get_text_stream("stdout")
-    text = render_text(found, colour=colours(stream)) if form == "text" else RENDERERS[form](found)
+    text = render_text(found, colour=colours(sys.stdout)) if form == "text" else RENDERERS[form](found)
     if text:
         click.echo(text, color=True)
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,5 +87,4 @@ def say(diagnostics: tuple[Diagnostic, ...]) -> None:
     if diagnostics:
         from deidrules.text.render import colours, render_text
 
-        stream = click.get_text_stream("stderr")
-        click.echo(render_text(diagnostics, colour=colours(stream)), err=True, color=True)
+        click.echo(render_text(diagnostics, colour=colours(sys.stderr)), err=True, color=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deidrules.actions.base import Level
 from deidrules.compile.regions import LeafClass
-from deidrules.compile.resolved import ResolvedPixels, ResolvedRecipe, ResolvedRule, ResolvedVerdict
+from deidrules.compile.resolved import LayerInfo, ResolvedPixels, ResolvedRecipe, ResolvedRule, ResolvedVerdict
 from deidrules.dicom import dictionary
 from deidrules.plan.expression import Condition
 from deidrules.plan.model import Override, PixelRule, Plan, Policies, Rule, Table, Verdict
@@ -51,8 +51,8 @@ def lower(
     """The plan of rules that are in order and were judged."""
     conditions = Conditions()
     lowered = tuple(_rule(rule, conditions.number(rule.condition)) for rule in rules)
-    verdict_rules = tuple(Verdict(v.kind, v.name, _number(conditions, v.condition), origin(v.span)) for v in verdicts)
-    pixel_rules = tuple(PixelRule(b.name, _number(conditions, b.condition), b.operations, origin(b.span)) for b in blocks)
+    verdict_rules = tuple(Verdict(v.kind, v.name, _number(conditions, v.condition), origin(v.layer, v.span)) for v in verdicts)
+    pixel_rules = tuple(PixelRule(b.name, _number(conditions, b.condition), b.operations, origin(b.layer, b.span)) for b in blocks)
     return Plan(
         profile=name,
         version=version,
@@ -70,9 +70,9 @@ def lower(
     )
 
 
-def origin(span: Span) -> str:
-    """Where a rule was written: "recipe:line"."""
-    return str(span)
+def origin(layer: LayerInfo, span: Span) -> str:
+    """Where a rule was written: "layer:line". The layer as the profile names it, so that plans of two machines are alike."""
+    return f"{layer.name}:{span.line}"
 
 
 def overrides_of(rules: Sequence[ResolvedRule], needed: set[int]) -> tuple[Override, ...]:
@@ -82,7 +82,8 @@ def overrides_of(rules: Sequence[ResolvedRule], needed: set[int]) -> tuple[Overr
         rule = rules[position]
         if rule.override:
             found.setdefault(
-                rule.statement, Override(rule.statement.text or str(rule.selector), rule.override, rule.because, origin(rule.span))
+                rule.statement,
+                Override(rule.statement.text or str(rule.selector), rule.override, rule.because, origin(rule.layer, rule.span)),
             )
     return tuple(sorted(found.values(), key=lambda override: override.origin))
 
@@ -115,4 +116,6 @@ def _number(conditions: Conditions, condition: Condition) -> int:
 
 
 def _rule(rule: ResolvedRule, condition: int | None) -> Rule:
-    return Rule(rule.selector, rule.code, rule.value, condition, rule.excluded, rule.layer.index, rule.otherwise, origin(rule.span))
+    return Rule(
+        rule.selector, rule.code, rule.value, condition, rule.excluded, rule.layer.index, rule.otherwise, origin(rule.layer, rule.span)
+    )

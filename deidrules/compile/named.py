@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deidrules.compile.lower import origin
 from deidrules.compile.resolved import ResolvedPixels, ResolvedRecipe, ResolvedVerdict
 from deidrules.plan.model import Override
 from deidrules.text.diagnostic import Diagnostic, Note
@@ -30,7 +31,7 @@ def settle(
                         Diagnostic("DR306", f"no verdict or pixel rule `{without.name}` in an earlier layer", without.span, help_)
                     )
                 continue
-            off.append(Override(f'without "{without.name}"', "", without.because, str(without.span)))
+            off.append(Override(f'without "{without.name}"', "", without.because, origin(without.layer, without.span)))
             del known[without.name]
         here: list[Named] = [*recipe.verdicts, *recipe.pixels]
         for named in here:

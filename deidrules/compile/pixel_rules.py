@@ -23,7 +23,7 @@ def operations(node: ast.Pixels, condition: Condition | None, problems: list[Dia
         missing = " and ".join(name for name, value in (("Rows", rows), ("Columns", columns)) if value is None)
         if not all(operation.clipped for operation in out if isinstance(operation, pixels.Blank)):
             help_ = "add `and Rows = … and Columns = …`, use bands, or write `clipped`"
-            problems.append(Diagnostic("DR211", f"the rectangle of `{node.name}` stands under no fixed {missing}", node.span, help_))
+            problems.append(Diagnostic("DR204", f"the rectangle of `{node.name}` stands under no fixed {missing}", node.span, help_))
     return tuple(out)
 
 

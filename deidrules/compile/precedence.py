@@ -57,9 +57,18 @@ def _judge_class(rules: Sequence[ResolvedRule], leaf_class: LeafClass, judgement
         if rules[position].condition is None and not rules[position].excluded and leaf_class.covers(rules[position].selector.leaf)
     ]
 
-    def stopped(region: PathRegion, before: int, but: tuple[int, ...]) -> bool:
-        """True when a rule without condition decides everything in the region before `before` is asked."""
-        return any(stopper not in but and paths.covers(regions[stopper], region) for stopper in stoppers if stopper < before)
+    def stopped(region: PathRegion, before: int, but: int = -1) -> bool:
+        """True when a rule without condition, ranked above `before` by rule 4 and not by its place in the text, decides everything in
+        the region first."""
+        return any(
+            stopper != but and paths.covers(regions[stopper], region) and _outranks(rules[stopper], rules[before])
+            for stopper in stoppers
+            if stopper < before
+        )
+
+    def shadows(position: int) -> list[int]:
+        """The rules without condition that are asked before this one, wherever it reaches."""
+        return [stopper for stopper in stoppers if stopper < position and paths.covers(regions[stopper], regions[position])]
 
     for order, position in enumerate(reached):
         rule = rules[position]
@@ -67,19 +76,26 @@ def _judge_class(rules: Sequence[ResolvedRule], leaf_class: LeafClass, judgement
         taken = excluded[position]
         if any(paths.covers(out, regions[position]) for out in taken):
             continue
-        if not stopped(regions[position], position, ()):
+        if not (before := shadows(position)):
             judgement.alive.add(position)
-        elif any(
-            rules[s].layer.index == rule.layer.index for s in stoppers if s < position and paths.covers(regions[s], regions[position])
-        ):
+        elif any(rules[shadow].layer.index == rule.layer.index for shadow in before):
             judgement.shadowed_within.add(position)
         for other_position in reached[order + 1 :]:
             region = paths.shared(regions[position], regions[other_position])
             if region is None or any(paths.covers(out, region) for out in (*taken, *excluded[other_position])):
                 continue
-            if stopped(region, position, ()) or stopped(region, other_position, (position,)):
+            if stopped(region, position) or stopped(region, other_position, but=position):
                 continue
             _judge_pair(rules, position, other_position, leaf_class, judgement)
+
+
+def _outranks(rule: ResolvedRule, other: ResolvedRule) -> bool:
+    """True when rules 4 and 5 ask `rule` before `other`."""
+    if rule.otherwise != other.otherwise:
+        return other.otherwise
+    if rule.layer.index != other.layer.index:
+        return rule.layer.index > other.layer.index
+    return compare(rule.selector, rule.condition is not None, other.selector, other.condition is not None) > 0
 
 
 def _judge_pair(rules: Sequence[ResolvedRule], position: int, other_position: int, leaf_class: LeafClass, judgement: Judgement) -> None:

@@ -154,6 +154,13 @@ def _private(index: _Index) -> Iterable[LeafClass]:
         for other in spelled[position + 1 :]:
             if (one.group, one.creator) == (other.group, other.creator) and not (one.element ^ other.element) & one.mask & other.mask:
                 regions.add(PrivateLeaf(one.group, one.creator, one.element | other.element, one.mask | other.mask))
+    odd = list(index.odd)
+    for position, tag in enumerate(odd):
+        regions.update(meet for also in odd[position + 1 :] if (meet := mask_meet(tag, also)) is not None)
+        for one in spelled:  # the low byte that a plain mask and a creator's mask share
+            low, mask = tag.value & 0xFF, tag.mask & 0xFF
+            if tag.value >> 16 == one.group and not (low ^ one.element) & mask & one.mask:
+                regions.add(PrivateLeaf(one.group, one.creator, one.element | low, one.mask | mask))
     for region in regions:
         for vr in ("", *index.vr):
             lists: list[Iterable[int]] = [index.any_private, index.star, index.vr.get(vr, ())]

@@ -230,6 +230,9 @@ class Walk:
         """An element coded UN, or in implicit VR unknown to the dictionary: (VR, items, stop, end). PS3.5 6.2.2: its value is coded in
         implicit VR little endian, and with undefined length it is a sequence."""
         if undefined:
+            if coding.encoding.big_endian:
+                # PS3.5 says little endian items, other readers take them for big endian ones: whoever reads the output sees something else
+                raise Refusal("un-in-big-endian", tag=tag, vr="UN")
             return "SQ", *self._items(IMPLICIT, value, stop, True, depth + 1)
         vr = known_vr(tag, signed=self._signed) if coding.encoding.explicit else None
         if vr is not None and vr != "SQ":

@@ -1,7 +1,8 @@
 """What an output says of its own de-identification, PS3.15 E.1.1 and E.3; never more than was done.
 
-(0012,0062) becomes YES. (0012,0063) gets three values: profile@version, deidrules@version, the fingerprint of the plan; values that were
-there stay before them where a rule or the policy keeps them. (0028,0303) is what the plan may claim, and goes where it may claim nothing:
+(0012,0062) becomes YES. (0012,0063) gets three values: profile@version, the fingerprint of the plan, deidrules@version (the
+fingerprint fills an LO and stands in the middle, where no padding can lengthen it); values that were there stay before them where a rule
+or the policy keeps them. (0028,0303) is what the plan may claim, and goes where it may claim nothing:
 a received UNMODIFIED could be false now. (0028,0301) and (0028,0302) are never set here: a received NO proves nothing, and blanking by rule
 is no proof either; a received value stays on the terms of the other markers, as the statement of whoever made it."""
 
@@ -25,7 +26,7 @@ class Claims:
 
     def __init__(self, plan: Plan, program_version: str) -> None:
         profile = f"{plan.profile}@{plan.version}" if plan.version else plan.profile or "plan"
-        self.method = tuple(_UNFIT.sub("_", text)[:_LONGEST] for text in (profile, f"deidrules@{program_version}", fingerprint(plan)))
+        self.method = tuple(_UNFIT.sub("_", text)[:_LONGEST] for text in (profile, fingerprint(plan), f"deidrules@{program_version}"))
         self.longitudinal = plan.longitudinal
         self.tags = {IDENTITY_REMOVED: "CS", METHOD: "LO"} | ({LONGITUDINAL: "CS"} if plan.longitudinal else {})
 

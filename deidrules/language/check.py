@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from deidrules.language import ast
+from deidrules.language.transform import reserved_word
 from deidrules.text.diagnostic import Diagnostic
+from deidrules.text.source import Span
 from deidrules.text.suggest import did_you_mean
 
 TYPES = ("text", "number", "date", "days", "tag", "list")
@@ -19,8 +22,8 @@ def check(statement: ast.Statement, reserved: frozenset[str]) -> Iterator[Diagno
             if statement.type not in TYPES:
                 known = ", ".join(f"`{name}`" for name in TYPES)
                 near = did_you_mean(statement.type, TYPES)
-                help_text = f"{near} The types are {known}" if near else f"the types are {known}"
-                yield Diagnostic("DR028", f"unknown type `{statement.type}`", statement.span, help=help_text)
+                help_text = near or f"the types are {known}"
+                yield Diagnostic("DR028", f"unknown type `{statement.type}`", _within(statement, statement.type), help=help_text)
             yield from _value(statement.default)
         case ast.SetDefinition():
             yield from _name(statement, statement.name, reserved)
@@ -48,7 +51,10 @@ def check(statement: ast.Statement, reserved: frozenset[str]) -> Iterator[Diagno
             yield from _title(statement, statement.name)
         case ast.Blank(outside=True, area=ast.Bands() | ast.Everything() as area):
             yield Diagnostic(
-                "DR033", "`outside` goes with a rectangle or with `ultrasound-regions`", area.span, help="write the parts to blank themselves"
+                "DR033",
+                "`outside` goes with a rectangle or with `ultrasound-regions`",
+                area.span,
+                help="write the parts to blank themselves",
             )
         case ast.Label(text=""):
             yield Diagnostic("DR001", "the label is empty", statement.span, help="write the text to draw, or leave the label out")
@@ -62,12 +68,21 @@ def check(statement: ast.Statement, reserved: frozenset[str]) -> Iterator[Diagno
 
 def _name(statement: ast.Statement, name: str, reserved: frozenset[str]) -> Iterator[Diagnostic]:
     if name in reserved:
-        yield Diagnostic("DR025", f"`{name}` is a word of the language", statement.span, help=f"choose another name, such as `{name}_1`")
+        yield reserved_word(name, _within(statement, name))
+
+
+def _within(statement: ast.Statement, word: str) -> Span:
+    """Where a word stands in a statement, its first word aside."""
+    text = statement.span.text
+    match = re.search(rf"(?<=\s){re.escape(word)}(?![\w-])", text)
+    if not match:
+        return statement.span
+    return Span(statement.span.source, statement.span.start + match.start(), statement.span.start + match.end())
 
 
 def _title(statement: ast.Statement, title: str) -> Iterator[Diagnostic]:
     if not title.strip():
-        yield Diagnostic("DR034", "the name is empty", statement.span, help="give it a name that says what it is for")
+        yield Diagnostic("DR034", "the name is empty", _within(statement, f'"{title}"'), help="give it a name that says what it is for")
 
 
 def _reason(node: ast.Node, reason: str) -> Iterator[Diagnostic]:
@@ -85,7 +100,9 @@ def _selectors(paths: tuple[ast.Path, ...]) -> Iterator[Diagnostic]:
     for path in paths:
         yield from _path(path)
         if path.anchor == "here":
-            yield Diagnostic("DR021", "`here` stands in conditions only", path.span, help="leave `here /` out: a selector reaches every depth")
+            yield Diagnostic(
+                "DR021", "`here` stands in conditions only", path.span, help="leave `here /` out: a selector reaches every depth"
+            )
 
 
 def _path(path: ast.Path) -> Iterator[Diagnostic]:
@@ -99,7 +116,10 @@ def _path(path: ast.Path) -> Iterator[Diagnostic]:
     for step in path.steps:
         if isinstance(step, ast.VrClass | ast.PrivateClass | ast.UnknownClass):
             yield Diagnostic(
-                "DR020", f"`{step.span.text}` cannot be the sequence of a path", step.span, help="name the sequence, or write `*` for any sequence"
+                "DR020",
+                f"`{step.span.text}` cannot be the sequence of a path",
+                step.span,
+                help="name the sequence, or write `*` for any sequence",
             )
     for leaf in (*path.steps, path.leaf):
         if isinstance(leaf, ast.TagMask) and leaf.group == leaf.element == "xxxx":
@@ -146,4 +166,6 @@ def _single(path: ast.Path) -> Iterator[Diagnostic]:
     leaf = path.leaf
     many = isinstance(leaf, ast.VrClass | ast.PrivateClass | ast.UnknownClass) or (isinstance(leaf, ast.Star) and bool(path.steps))
     if many:
-        yield Diagnostic("DR020", f"`{leaf.span.text}` stands for many elements; one attribute is read here", leaf.span, help="name the attribute")
+        yield Diagnostic(
+            "DR020", f"`{leaf.span.text}` stands for many elements; one attribute is read here", leaf.span, help="name the attribute"
+        )

@@ -66,10 +66,8 @@ class _Walk:
                     self.next -= 1
                 else:
                     after, place = comment.text, comment.end
-            attached.append(
-                Attached(Comments(before, tuple(within), after, closing, bool(first_blank), tuple(places)), children)
-            )
-        closing, last, blank = self._lines(place, end)
+            attached.append(Attached(Comments(before, tuple(within), after, closing, bool(first_blank), tuple(places)), children))
+        closing, _, blank = self._lines(place, end)
         return tuple(attached), ("", *closing) if closing and blank and attached else closing
 
     def _take(self, before: int) -> Comment | None:

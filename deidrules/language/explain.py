@@ -12,7 +12,9 @@ from deidrules.text.diagnostic import Diagnostic
 from deidrules.text.source import Source, Span
 from deidrules.text.suggest import did_you_mean
 
-_WORD = re.compile(r"(?P<string>\"(?:[^\"\\\n]|\\[^\n])*\"?)|(?P<word>[^\W\d][\w-]*)|(?P<number>[0-9][\w.]*)|(?P<other>!=|==|<=|>=|<>|&&|\|\||->|:=|//|\.\.|\S)")
+_WORD = re.compile(
+    r"(?P<string>\"(?:[^\"\\\n]|\\[^\n])*\"?)|(?P<word>[^\W\d][\w-]*)|(?P<number>[0-9][\w.]*)|(?P<other>!=|==|<=|>=|<>|&&|\|\||->|:=|//|\.\.|\S)"
+)
 _CODE = re.compile(r"[A-Z](?:/[A-Z])*(?![\w/-])")
 _KEYWORD = re.compile(r"[A-Z][A-Za-z0-9]+")
 _TAG_LIKE = re.compile(r"\(\s*[\w?]{1,8}\s*,\s*(?:\"[^\n]*?\"\s*,\s*)?[\w?]{1,8}\s*\)?")
@@ -21,9 +23,34 @@ _TAG = re.compile(r"\([0-9A-Fa-fx]{4},[0-9A-Fa-fx]{4}\)|\([0-9A-Fa-f]{4},\"(?:[^
 _QUOTED = re.compile(
     r"""\([0-9A-Fa-f]{4},"(?:[^"\\\n]|"")+",[0-9A-Fa-fx]{2}\)
       | (?<![\w-])matches[ \t]*/(?:[^/\\\n]|\\[^\n])+/
-      | (?P<string>"(?:[^"\\\n]|\\[^\n])*(?P<close>"|\\?(?=\n|\Z)))""",
+      | (?P<string>"(?:[^"\\\n]|\\[^\n])*")""",
     re.VERBOSE,
 )
+_QUOTES = "texts stand in straight double quotes"
+_INSTEAD = {
+    ";": "a statement ends with its line; leave it out",
+    "'": _QUOTES,
+    "‘": _QUOTES,
+    "’": _QUOTES,
+    "“": _QUOTES,
+    "”": _QUOTES,
+    "„": _QUOTES,
+    "`": _QUOTES,
+    "==": "write `=`",
+    ":=": "write `=`",
+    "<>": "write `!=`",
+    "≠": "write `!=`",
+    "!": "write `not`",
+    "&&": "write `and`",
+    "&": "write `and`",
+    "||": "write `or`",
+    "|": "write `or`",
+    "->": "a rule begins with its code: `X PatientName`",
+    "//": "a comment begins with `#`",
+    "–": "write `-`",
+    "−": "write `-`",
+    "\\": "a backslash stands in texts and expressions only",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +102,10 @@ def explain(trouble: Trouble) -> Diagnostic:
     return _unexpected(trouble)
 
 
-def _broken_text(trouble: Trouble) -> Diagnostic | None:
+def _unknown_escape(trouble: Trouble) -> Diagnostic | None:
     for match in _QUOTED.finditer(trouble.text, trouble.start, trouble.end):
         if not match["string"]:
             continue
-        if match["close"] != '"':
-            length = len(match[0].rstrip())
-            return trouble.say("DR007", "the text has no closing quote", "a text ends on the line on which it begins", match.start(), length)
         for escape in re.finditer(r"\\(.)", match[0]):
             if escape[1] not in '"\\':
                 help_text = 'write `\\\\` for a backslash and `\\"` for a quote'
@@ -127,24 +151,20 @@ def _no_condition(trouble: Trouble) -> Diagnostic | None:
     if trouble.before == "matches" and "REGEX" in trouble.expected:
         length = len(trouble.text[trouble.place : trouble.end].splitlines()[0].rstrip()) if trouble.word else 1
         return trouble.say(
-            "DR031", "`matches` needs an expression between slashes", "for example `matches /FILM|PRINT/i`", length=length if trouble.word == "/" else -1
+            "DR031",
+            "`matches` needs an expression between slashes",
+            "for example `matches /FILM|PRINT/i`",
+            length=length if trouble.word == "/" else -1,
         )
     return None
 
 
 def _foreign_spelling(trouble: Trouble) -> Diagnostic | None:
     word = trouble.word
-    instead = {
-        ";": "a statement ends with its line; leave it out", "'": "texts stand in double quotes", "“": 'texts stand in straight double quotes, `"`',
-        "”": 'texts stand in straight double quotes, `"`', "„": 'texts stand in straight double quotes, `"`', "‘": "texts stand in double quotes",
-        "==": "write `=`", "<>": "write `!=`", "&&": "write `and`", "||": "write `or`", "!": "write `not`", "&": "write `and`", "|": "write `or`",
-        "->": "a rule begins with its code: `X PatientName`", ":=": "write `=`", "//": "a comment begins with `#`", "–": "write `-`", "−": "write `-`",
-        "\\": "a backslash stands in texts and expressions only",
-    }  # fmt: skip
     if word == "=" and trouble.before == "=":
         return trouble.say("DR019", "`==` is not an operator here", "write `=`")
-    if word in instead:
-        return trouble.say("DR019", f"`{word}` is not used in recipes", instead[word])
+    if word in _INSTEAD:
+        return trouble.say("DR019", f"`{word}` is not used in recipes", _INSTEAD[word])
     if len(word) == 1 and not word.isascii() and not word.isalnum():
         return trouble.say("DR019", f"the character {describe(word)} is not used in recipes", "use an ordinary blank, quote or hyphen")
     blank = trouble.text[trouble.place : trouble.place + 1]
@@ -174,7 +194,8 @@ def _first_word(trouble: Trouble) -> Diagnostic | None:
         return trouble.say("DR004", f"unknown statement `{word}`", f"did you mean `{VERBS[lower]}`? {CODES}")
     if word in PIXEL_STATEMENTS + TEST_STATEMENTS and word not in allowed:
         block = "pixels" if word in PIXEL_STATEMENTS else "test"
-        return trouble.say("DR026", f"`{word}` stands only in a `{block}` block", others)
+        opening = 'pixels "name" when … {' if block == "pixels" else 'test "name" {'
+        return trouble.say("DR026", f"`{word}` stands only in a `{block}` block", others or f"a block is opened by `{opening}`")
     if lower in allowed and word != lower:
         return trouble.say("DR010", "words of the language are lower case", f"write `{lower}`")
     if _CODE.fullmatch(word.upper()) and len(word) == 1:
@@ -190,7 +211,9 @@ def _first_word(trouble: Trouble) -> Diagnostic | None:
     if verb := next((verb for verb in VERBS if len(lower) > 3 and (verb.startswith(lower) or did_you_mean(lower, [verb]))), ""):
         return trouble.say("DR004", f"unknown statement `{word}`", f"did you mean `{VERBS[verb]}`? {CODES}")
     if word == "(" or (_KEYWORD.fullmatch(word) and not selects):
-        return trouble.say("DR004", "a rule begins with its code", f"for example `X {trouble.text[trouble.start : trouble.end].split()[0]}`; {CODES}")
+        return trouble.say(
+            "DR004", "a rule begins with its code", f"for example `X {trouble.text[trouble.start : trouble.end].split()[0]}`; {CODES}"
+        )
     return trouble.say("DR004", f"unknown statement `{word}`", CODES)
 
 
@@ -227,16 +250,34 @@ def _wrong_word(trouble: Trouble) -> Diagnostic | None:
         if word.startswith(known) and len(word) > len(known) and (word[len(known)].isupper() or word[len(known)].isdigit()):
             return trouble.say("DR009", f"`{word}` is two words run together", f"write `{known} {word[len(known) :]}`")
     if "VRNAME" in trouble.expected and trouble.before == "vr":
-        return trouble.say("DR010", f"`{word}` is not a VR", f"VRs are two capital letters{f': `vr {word.upper()}`' if len(word) == 2 else ''}")
+        return trouble.say(
+            "DR010", f"`{word}` is not a VR", f"VRs are two capital letters{f': `vr {word.upper()}`' if len(word) == 2 else ''}"
+        )
     if "KEYWORD" in trouble.expected and word[0].islower() and word not in _all_words(trouble):
         return trouble.say(
-            "DR010", f"`{word}` is neither a DICOM keyword nor a name", f"keywords begin with a capital: `{word[0].upper()}{word[1:]}`; names are lower case"
+            "DR010",
+            f"`{word}` is neither a DICOM keyword nor a name",
+            f"keywords begin with a capital: `{word[0].upper()}{word[1:]}`; names are lower case",
         )
     near = did_you_mean(word, words)
     if near:
         return trouble.say("DR028", f"unknown word `{word}`", near)
     if "IDENT" in trouble.expected and "KEYWORD" not in trouble.expected and not word.islower():
-        return trouble.say("DR010", "names are lower case", f"write `{re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', word).lower().replace('-', '_')}`")
+        return trouble.say(
+            "DR010", "names are lower case", f"write `{re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', word).lower().replace('-', '_')}`"
+        )
+    return None
+
+
+def _wrong_outcome(trouble: Trouble) -> Diagnostic | None:
+    """`expect remved A`: the mistyped word was taken for the name of an attribute."""
+    second = re.compile(r"expect\s+([a-z]+)\s*").match(trouble.text, trouble.start, trouble.end)
+    if second and second.end() == trouble.place:
+        outcomes = [word for terminal in ("OUTCOME", "PIXELS_ARE", "VERDICT") for word in trouble.spelled[terminal]]
+        if second[1] not in outcomes:
+            near = did_you_mean(second[1], outcomes)
+            help_text = near or f"the outcomes are {joined([f'`{word}`' for word in outcomes])}"
+            return trouble.say("DR028", f"unknown outcome `{second[1]}`", help_text, second.start(1), len(second[1]))
     return None
 
 
@@ -248,12 +289,18 @@ def _comma(trouble: Trouble) -> Diagnostic | None:
         return trouble.say("DR027", "a second statement begins on this line", "put it on a line of its own")
     if word in STATEMENTS:
         return trouble.say("DR027", "a second statement begins on this line", "put it on a line of its own")
-    begins = bool(_KEYWORD.fullmatch(word)) or (word == "(" and bool(_TAG.match(trouble.text, trouble.place))) or word in ("vr", "private", "unknown", "top")
+    begins = (
+        bool(_KEYWORD.fullmatch(word))
+        or (word == "(" and bool(_TAG.match(trouble.text, trouble.place)))
+        or word in ("vr", "private", "unknown", "top")
+    )
     if word.startswith('"') and before.startswith('"'):
         begins = True
+    tag = _TAG.match(trouble.text, trouble.place) if word == "(" else None
     if begins or (re.fullmatch(r"[a-z][a-z0-9_]*", word) and word not in _all_words(trouble)):
-        return trouble.say("DR005", f"`,` is missing before `{word if word != '(' else trouble.text[trouble.place : trouble.place + 11]}`",
-                           "selectors, and the items of a list, are separated by commas")  # fmt: skip
+        shown = tag[0] if tag else word
+        help_text = "selectors, and the items of a list, are separated by commas"
+        return trouble.say("DR005", f"`,` is missing before `{shown}`", help_text, length=len(shown))
     return None
 
 
@@ -263,7 +310,9 @@ def _ends_early(trouble: Trouble) -> Diagnostic | None:
     expected = described(trouble.expected, dict(trouble.spelled))
     help_text = f"expected {joined(expected)}" if 0 < len(expected) <= 12 else ""
     last = len(trouble.text[trouble.start : trouble.place].rstrip())
-    return trouble.say("DR030", "the statement is not complete", help_text, trouble.start + max(last - len(trouble.before), 0), max(len(trouble.before), 1))
+    return trouble.say(
+        "DR030", "the statement is not complete", help_text, trouble.start + max(last - len(trouble.before), 0), max(len(trouble.before), 1)
+    )
 
 
 def _unexpected(trouble: Trouble) -> Diagnostic:
@@ -287,7 +336,7 @@ def _end_of_blanks(text: str, place: int) -> int:
 
 
 SITUATIONS: tuple[Callable[[Trouble], Diagnostic | None], ...] = (
-    _broken_text,
+    _unknown_escape,
     _broken_tag,
     _no_condition,
     _not_closed,
@@ -296,6 +345,7 @@ SITUATIONS: tuple[Callable[[Trouble], Diagnostic | None], ...] = (
     _reason,
     _mixed,
     _unit,
+    _wrong_outcome,
     _wrong_word,
     _comma,
     _ends_early,

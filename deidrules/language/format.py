@@ -88,20 +88,22 @@ def _head(statement: ast.Statement) -> tuple[str, str]:
 def _statement(statement: ast.Statement, indent: str, width: int) -> Iterator[Line]:
     match statement:
         case ast.When():
-            head = _block_head("when", "", statement.condition, indent)
+            head = _judged("", statement.condition, indent, " {")
             yield from _block(head, statement, statement.body, indent)
         case ast.Pixels():
-            head = _block_head("pixels", quoted(statement.name), statement.condition, indent)
+            head = _judged(f"pixels {quoted(statement.name)}", statement.condition, indent, " {")
             yield from _block(head, statement, statement.body, indent)
         case ast.Test():
             yield from _block([Line(f"{indent}test {quoted(statement.name)} {{")], statement, statement.body, indent)
         case ast.Verdict():
             word = f"{statement.kind:{width}} {quoted(statement.name)}"
-            yield from _commented(_judged(word, statement.condition, indent, ""), statement.comments)
+            yield from _commented(_judged(word, statement.condition, indent, ""), statement.comments, len(indent) + 5)
         case _:
-            head_word, groups = _plain(statement)
-            start = f"{indent}{head_word:{width}} " if width else f"{indent}{head_word} "
-            yield from _commented(fill(start, groups, len(start)), statement.comments)
+            word, groups = _plain(statement)
+            start = f"{indent}{word:{width}} " if groups else f"{indent}{word}"
+            if isinstance(statement, ast.SetDefinition):
+                start += f"{statement.name} = "
+            yield from _commented(fill(start, groups, len(start)), statement.comments, len(start))
 
 
 def _plain(statement: ast.Statement) -> tuple[str, Groups]:
@@ -111,8 +113,7 @@ def _plain(statement: ast.Statement) -> tuple[str, Groups]:
             default = expression(statement.default) if statement.default else []
             return "param", [[f"{statement.name}: {statement.type}{' =' if default else ''}"], default]
         case ast.SetDefinition():
-            first, *others = _each(selectors(statement.selectors))
-            return "set", [[f"{statement.name} = {first[0]}"], *others, _excluded(statement.excluded)]
+            return "set", [*_each(selectors(statement.selectors)), _excluded(statement.excluded)]
         case ast.Rule():
             value = expression(statement.value) if statement.value else []
             chosen = selectors(statement.selectors)
@@ -199,34 +200,16 @@ def _layer(layer: ast.LayerHeader) -> Iterator[str]:
 # ---- blocks
 
 
-def _block_head(word: str, name: str, asked: ast.Condition, indent: str) -> list[Line]:
-    if name:
-        return _judged(f"{word} {name}", asked, indent, " {")
-    return _when(indent, asked, "", " {")
-
-
 def _judged(word: str, asked: ast.Condition, indent: str, end: str) -> list[Line]:
-    """`word when condition` on one line, or the condition below it."""
-    one = f"{indent}{word} when {' '.join(atom for group in condition(asked) for atom in group)}{end}"
+    """`word when condition` on one line, or the condition below the word."""
+    groups = condition(asked)
+    head = f"{word} " if word else ""
+    one = f"{indent}{head}when {' '.join(atom for group in groups for atom in group)}{end}"
     if len(one) <= WIDTH:
         return [Line(one)]
-    return [Line(indent + word), *_when(indent + "    ", asked, indent, end)]
-
-
-def _when(indent: str, asked: ast.Condition, outer: str, end: str) -> list[Line]:
-    groups = condition(asked)
-    one = f"{indent}when {' '.join(atom for group in groups for atom in group)}{end}"
-    if len(one) <= WIDTH and not outer and indent == outer:
-        return [Line(one)]
-    lines = fill(f"{indent}when ", groups, len(indent) + 5)
-    # `and` and `or` at the beginning of a line end where `when` ends
-    lines = [Line(_under_when(line.text, len(indent))) for line in lines]
-    return [*lines, Line(outer + end.strip())] if end else lines
-
-
-def _under_when(text: str, indent: int) -> str:
-    words = text.split(maxsplit=1)
-    return f"{words[0]:>{indent + 4}} {words[1]}" if words[0] in ("and", "or") else text
+    inner = indent + "    " if word else indent
+    lines = fill(f"{inner}when ", groups, len(inner) + 5)
+    return [*([Line(indent + word)] if word else []), *lines, *([Line(indent + end.strip())] if end else [])]
 
 
 def _block(head: list[Line], statement: ast.When | ast.Pixels | ast.Test, body: Sequence[ast.Statement], indent: str) -> Iterator[Line]:
@@ -241,9 +224,10 @@ def _block(head: list[Line], statement: ast.When | ast.Pixels | ast.Test, body: 
 # ---- comments
 
 
-def _commented(lines: list[Line], comments: ast.Comments) -> list[Line]:
+def _commented(lines: list[Line], comments: ast.Comments, within: int = 4) -> list[Line]:
+    """The lines with the comments before, within (at the column `within`) and behind them."""
     indent = lines[0].text[: len(lines[0].text) - len(lines[0].text.lstrip())]
-    spelled = with_comments(lines, comments, len(indent) + 4)
+    spelled = with_comments(lines, comments, within)
     spelled[-1] = Line(spelled[-1].text, comments.after)
     return [*_leading(comments, indent), *spelled]
 

@@ -11,6 +11,8 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import Literal
 
+from deidrules.language.words import VERBS
+
 MAX_DEPTH = 32  # of brackets; people need three or four, and everything behind the parser may recurse
 
 BlockKind = Literal["when", "pixels", "test", ""]
@@ -26,7 +28,8 @@ class Region:
     children: list[Region] = field(default_factory=list)
     closed: bool = True
     same_line: bool = False  # it begins on the line on which another one ended
-    too_deep: int = -1
+    too_deep: int = -1  # where its brackets nest too deep
+    unquoted: int = -1  # where a text begins in it that has no closing quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class _Line:
     start: int
     end: int
     quoted: bool  # it ends in a string or a regular expression
+    unquoted: bool  # ... in a string without its closing quote
     brackets: list[tuple[int, str]]
 
 
@@ -65,7 +69,7 @@ _SPECIAL = re.compile(
       | (?P<comment>\#[^\n]*)
       | (?P<private>\([0-9A-Fa-f]{4},"(?:[^"\\\n]|"")+",[0-9A-Fa-fx]{2}\))
       | (?P<tag>\([0-9A-Fa-fx]{4},[0-9A-Fa-fx]{4}\))
-      | (?P<string>"(?:[^"\\\n]|\\[^\n])*(?:"|\\?(?=\n|\Z)))
+      | (?P<string>"(?:[^"\\\n]|\\[^\n])*(?:"|(?P<unquoted>\\?(?=\n|\Z))))
       | (?P<regex>(?<![\w-])matches(?![\w-])[ \t]*/(?:[^/\\\n]|\\[^\n])+/)
       | (?P<bracket>[()\[\]{}])""",
     re.VERBOSE,
@@ -73,20 +77,25 @@ _SPECIAL = re.compile(
 _SIGNIFICANT = re.compile(r"[^ \t\r]")
 _GOES_ON_AFTER = re.compile(r"(?:[,+/:{]|(?<![!<>])=|(?<![\w-])(?:and|or|not))\Z")
 _GOES_ON_BEFORE = re.compile(r"(?:and|or|except|otherwise|override|because)(?![\w-])|[{}]")
-_NAMED = re.compile(r'(?:pixels|reject|quarantine|accept)(?![\w-])\s*"(?:[^"\\\n]|\\[^\n])*"\s*\Z')
+_NAMED = re.compile(r'(?:pixels|reject|quarantine|accept)(?![\w-])\s*"(?:[^"\\\n]|\\[^\n])*"?\s*\Z')
 _WHEN = re.compile(r"when(?![\w-])")
 _OUTSIDE_BLOCKS = re.compile(r"(?:deidrules|layer|param|set|when|pixels|test|reject|quarantine|accept|without)(?![\w-])(?!\s*[:=(,/])")
-_RULE = re.compile(r"(?:[A-Z](?:/[A-Z])*(?![\w/-])|add(?![\w-]))(?=[ \t])(?!\s*[/,=])")
+_INSIDE_BLOCKS = re.compile(r"(?:blank|strip|read-text|clean|label|given|expect)(?![\w-])(?!\s*[:=(,/])")
+_RULE = re.compile(r"(?:[A-Z](?:/[A-Z])*(?![\w/-])|add(?![\w-]))(?=\s|\Z)(?!\s*[/,=])")
+# `REMOV PatientName`, `remove (0010,0010)`: no rule, but meant as one. No selector, value or condition has two words like these in a row.
+_MEANT_AS_RULE = re.compile(
+    rf"(?:[A-Z]{{3,}}|(?i:{'|'.join(sorted(set(VERBS) - {'empty'}))}))[ \t]+(?:[A-Z][A-Za-z0-9]|\([0-9A-Fa-fx]{{4}},)"
+)
 _BLOCK = re.compile(r"(when|pixels|test)(?![\w-])")
 _PARTNER = {")": "(", "]": "[", "}": "{"}
 
 
 def cut(text: str) -> Layout:
     """The statements of a recipe. Linear in the length of the text; `text` holds no unsafe characters (see characters.py)."""
-    lines, comments = _lines(text)
-    unclosed = _pair(text, lines)
+    lines, comments, unquoted = _lines(text)
+    unclosed = _unpaired(text, lines)
     regions, breaks = _Cutter(text, unclosed).regions(lines)
-    _depths(lines, unclosed, regions)
+    _mark(regions, _too_deep(lines, unclosed), unquoted)
     return Layout(_blanked(text, comments, breaks), regions, comments, unclosed)
 
 
@@ -96,8 +105,9 @@ def block_kind(text: str, region: Region) -> BlockKind:
     return match[1] if match else ""  # type: ignore[return-value]
 
 
-def _lines(text: str) -> tuple[list[_Line], list[Comment]]:
+def _lines(text: str) -> tuple[list[_Line], list[Comment], list[int]]:
     lines: list[_Line] = []
+    unquoted: list[int] = []
     comments: list[Comment] = []
     begin = 0
     end_of_quoted = -1
@@ -109,7 +119,8 @@ def _lines(text: str) -> tuple[list[_Line], list[Comment]]:
             end = content_end
             while text[end - 1] in " \t\r":
                 end -= 1
-            lines.append(_Line(first.start(), end, end == end_of_quoted, brackets))
+            open_text = bool(unquoted) and unquoted[-1] >= begin
+            lines.append(_Line(first.start(), end, end == end_of_quoted, open_text, brackets))
 
     commented = -1
     for match in _SPECIAL.finditer(text):
@@ -124,13 +135,22 @@ def _lines(text: str) -> tuple[list[_Line], list[Comment]]:
             brackets.append((match.start(), match[0]))
         elif kind in ("regex", "string"):
             end_of_quoted = match.end()
+            if match["unquoted"] is not None:
+                unquoted.append(match.start())
     finish(commented if commented >= 0 else len(text))
-    return lines, comments
+    return lines, comments, unquoted
 
 
-def _pair(text: str, lines: list[_Line]) -> frozenset[int]:
-    """Places of the brackets that have no partner. A line that begins like a statement closes whatever ( and [ are open, one that begins
-    like a statement that cannot stand in a block also closes the block: neither can go on inside them."""
+def _unpaired(text: str, lines: list[_Line]) -> frozenset[int]:
+    """Places of the brackets that have no partner. A line that begins like a statement closes whatever ( and [ are open. Where braces do
+    not come out even, one that begins like a statement that cannot stand in a block also closes the block."""
+    unclosed = _pair(text, lines, even=True)
+    if any(text[place] in "{}" for place in unclosed):
+        return _pair(text, lines, even=False)
+    return unclosed
+
+
+def _pair(text: str, lines: list[_Line], *, even: bool) -> frozenset[int]:
     unclosed: set[int] = set()
     stack: list[tuple[int, str]] = []
 
@@ -141,8 +161,8 @@ def _pair(text: str, lines: list[_Line]) -> frozenset[int]:
     for line in lines:
         if stack:
             if _OUTSIDE_BLOCKS.match(text, line.start):
-                drop("")
-            elif _RULE.match(text, line.start):
+                drop("{" if even else "")
+            elif _begins_statement(text, line):
                 drop("{")
         for place, bracket in line.brackets:
             if bracket in "([":
@@ -164,6 +184,10 @@ def _pair(text: str, lines: list[_Line]) -> frozenset[int]:
                     unclosed.add(place)
     drop("")
     return frozenset(unclosed)
+
+
+def _begins_statement(text: str, line: _Line) -> bool:
+    return any(begins.match(text, line.start) for begins in (_OUTSIDE_BLOCKS, _INSIDE_BLOCKS, _RULE, _MEANT_AS_RULE))
 
 
 class _Cutter:
@@ -210,8 +234,10 @@ class _Cutter:
         if _GOES_ON_BEFORE.match(self.text, line.start):
             return True
         named = _WHEN.match(self.text, line.start) and _NAMED.match(self.text, self.current.start, previous.end)
-        if not named and (_OUTSIDE_BLOCKS.match(self.text, line.start) or _RULE.match(self.text, line.start)):
+        if not named and _begins_statement(self.text, line):
             return False  # the statement before is broken; it must not take this one with it
+        if previous.unquoted:
+            return bool(named) or self.text[line.start] == "{"
         if not previous.quoted and _GOES_ON_AFTER.search(self.text, max(previous.start, previous.end - 5), previous.end):
             return True
         return bool(named)
@@ -282,8 +308,8 @@ class _Cutter:
         block.end = block.children[-1].end if block.children else block.brace + 1
 
 
-def _depths(lines: list[_Line], unclosed: frozenset[int], regions: list[Region]) -> None:
-    """Mark the statements whose brackets nest deeper than MAX_DEPTH."""
+def _too_deep(lines: list[_Line], unclosed: frozenset[int]) -> list[int]:
+    """Where brackets nest deeper than MAX_DEPTH."""
     depth = 0
     deep: list[int] = []
     for line in lines:
@@ -292,14 +318,24 @@ def _depths(lines: list[_Line], unclosed: frozenset[int], regions: list[Region])
                 depth += 1 if bracket in "([{" else -1
                 if depth == MAX_DEPTH + 1 and bracket in "([{":
                     deep.append(place)
-    if not deep:
+    return deep
+
+
+def _mark(regions: list[Region], deep: list[int], unquoted: list[int]) -> None:
+    """Write down in each region the first of the places that lies in it."""
+    if not deep and not unquoted:
         return
     everything = list(regions)
     while everything:
         region = everything.pop()
-        first = bisect_left(deep, region.start)
-        region.too_deep = deep[first] if first < len(deep) and deep[first] < region.end else -1
+        region.too_deep = _first_within(region, deep)
+        region.unquoted = _first_within(region, unquoted)
         everything.extend(region.children)
+
+
+def _first_within(region: Region, places: list[int]) -> int:
+    first = bisect_left(places, region.start)
+    return places[first] if first < len(places) and places[first] < region.end else -1
 
 
 def _blanked(text: str, comments: list[Comment], breaks: list[int]) -> str:

@@ -15,7 +15,7 @@ from deidrules.language import ast, recover
 from deidrules.language.characters import safe
 from deidrules.language.comments import Attached, attach
 from deidrules.language.lines import Region, cut
-from deidrules.language.transform import Builder, Pieces
+from deidrules.language.transform import Builder
 from deidrules.resources import folder
 from deidrules.text.diagnostic import Diagnostic
 from deidrules.text.source import Source, Span
@@ -41,6 +41,7 @@ class Grammar:
             if (match := _WORDS.match(terminal.pattern.value)) and terminal.pattern.type == "re"
         }
         self.reserved = frozenset(word for words in self.spelled.values() for word in words)
+        self.builder.reserved = self.reserved
 
     def read(self, source: Source, text: str, base: int, entry: str) -> tuple[Any, list[Diagnostic]]:
         """What `entry` of the grammar makes of a text that stands at `base` in the source, and what is wrong with its numbers. Raises
@@ -50,7 +51,7 @@ class Grammar:
             try:
                 return self.lark.parse(text, start=entry), self.builder.problems
             except UnexpectedInput as stop:
-                raise recover.Stopped(base + _place(stop, text), frozenset(stop.interactive_parser.accepts())) from None  # type: ignore[attr-defined]
+                raise recover.Stopped(base + _place(stop, text), frozenset(stop.interactive_parser.accepts())) from None
 
 
 def _place(stop: UnexpectedInput, text: str) -> int:
@@ -106,6 +107,6 @@ class _Places:
     def commented(self, statement: Any) -> Any:
         """The statement with its comments, those of its block with theirs."""
         comments = self.comments.get(statement.span.start, ast.NO_COMMENTS)
-        if isinstance(statement, ast.When | ast.Pixels | ast.Test):
+        if hasattr(statement, "body"):
             return replace(statement, comments=comments, body=tuple(self.commented(line) for line in statement.body))
         return statement if comments == ast.NO_COMMENTS else replace(statement, comments=comments)

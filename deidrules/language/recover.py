@@ -6,6 +6,7 @@ statements: the work stays linear in the length of the recipe.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -68,7 +69,7 @@ class _Reading:
         """The recipe in one go, or in pieces."""
         stopped = None
         pieces = Pieces(Version(LANGUAGE), None, ())
-        if not any(region.too_deep >= 0 for region in self.layout.regions):
+        if not any(region.too_deep >= 0 or region.unquoted >= 0 for region in self.layout.regions):
             try:
                 pieces, problems = self.reader.read(self.source, self.text, 0, "start")
                 if not problems:
@@ -132,22 +133,28 @@ class _Reading:
             return version or Version(LANGUAGE)
         start = regions[0].start if regions else 0
         length = len(word) or 1
-        if did_you_mean(word, ["deidrules"]):
+        if word.lower().startswith("deid") or did_you_mean(word, ["deidrules"]):
             regions.pop(0)
-        self._say("DR002", "the first line does not say the version of the language", start, length, f"begin the recipe with `deidrules {LANGUAGE}`")
+        self._say(
+            "DR002",
+            "the first line does not say the version of the language",
+            start,
+            length,
+            f"begin the recipe with `deidrules {LANGUAGE}`",
+        )
         return Version(LANGUAGE)
 
     def _version(self, version: Version) -> None:
         if version.number != LANGUAGE:
-            self._say("DR003", f"unknown version `{version.number}` of the language", version.span.start, version.span.end - version.span.start,
-                      f"this program knows version {LANGUAGE}")  # fmt: skip
+            message = f"unknown version `{version.number}` of the language"
+            self._add(Diagnostic("DR003", message, version.span, help=f"this program knows version {LANGUAGE}"))
 
     # ---- statements
 
     def _statement(self, region: Region) -> Any:
         if region.brace < 0:
             return self._piece(region, "statement", "")
-        if region.closed and region.too_deep < 0 and not region.same_line:
+        if region.closed and region.too_deep < 0 and region.unquoted < 0 and not region.same_line:
             try:
                 statement, problems = self.reader.read(self.source, self.text[region.start : region.end], region.start, "statement")
                 if not problems:
@@ -158,25 +165,33 @@ class _Reading:
 
     def _block(self, region: Region) -> Any:
         """A block in pieces: its head with an empty body, then each statement of its body."""
-        kind = block_kind(self.text, region) or did_you_mean(self._word(region).lower(), _ENTRY).split("`")[1::2][:1]
-        kind = kind if isinstance(kind, str) else "".join(kind)
+        kind: str = block_kind(self.text, region)
+        if not kind:
+            kind = next((word for word in _ENTRY if did_you_mean(self._word(region), [word])), "")
         head_end = region.brace + 1
-        head = self._piece(replace(region, end=head_end, children=[], closed=True), "statement", "", "}")
+        unquoted = region.unquoted if region.unquoted < head_end else -1
+        head = self._piece(replace(region, end=head_end, children=[], unquoted=unquoted), "statement", "", "}")
         if not region.closed:
             self._say("DR014", "the block is not closed", region.brace, 1, "write `}` where it ends")
         body = [self._piece(child, _ENTRY[kind], kind) for child in region.children] if kind else []
         self._empty_block(region)
         if head is None or not isinstance(head, ast.When | ast.Pixels | ast.Test):
             return None
-        return replace(head, body=tuple(line for line in body if line is not None), span=Span(self.source, region.start, region.end))
+        return _with_body(head, body, Span(self.source, region.start, region.end))
 
     def _piece(self, region: Region, entry: str, inside: str, behind: str = "") -> Any:
         """What `entry` makes of a region, with `behind` put behind it; None with a finding when it is not sound."""
         if region.too_deep >= 0:
             self._say("DR017", f"brackets nest deeper than {MAX_DEPTH}", region.too_deep, 1, "take the statement apart")
             return None
+        if region.unquoted >= 0:
+            length = len(self.source.line(self.source.position(region.unquoted)[0])) - self.source.position(region.unquoted)[1] + 1
+            self._say("DR007", "the text has no closing quote", region.unquoted, length, "a text ends on the line on which it begins")
+            return None
         if region.same_line and self.text[region.start] != "}":
-            self._say("DR027", "a second statement begins on this line", region.start, len(self._word(region)) or 1, "put it on a line of its own")
+            self._say(
+                "DR027", "a second statement begins on this line", region.start, len(self._word(region)) or 1, "put it on a line of its own"
+            )
             return None
         try:
             piece, problems = self.reader.read(self.source, self.text[region.start : region.end] + behind, region.start, entry)
@@ -198,7 +213,7 @@ class _Reading:
         if isinstance(statement, ast.When | ast.Pixels | ast.Test) and whole:
             body = tuple(self._checked(line, child) for line, child in zip(statement.body, region.children, strict=True))
             if None in body:
-                statement = replace(statement, body=tuple(line for line in body if line is not None))
+                statement = _with_body(statement, body, statement.span)
             self._empty_block(region)
         return statement if sound else None
 
@@ -217,9 +232,7 @@ class _Reading:
     def _explain(self, stop: Stopped, start: int, end: int, inside: str) -> None:
         place = min(stop.place, end)
         self._add(
-            explain(
-                Trouble(self.source, self.text, start, end, place, stop.expected, self.reader.spelled, inside, self.layout.unclosed)
-            )
+            explain(Trouble(self.source, self.text, start, end, place, stop.expected, self.reader.spelled, inside, self.layout.unclosed))
         )
 
     def _say(self, code: str, message: str, start: int, length: int, help_text: str) -> None:
@@ -232,3 +245,7 @@ class _Reading:
                 Diagnostic("DR029", f"{MAX_ERRORS} errors; the rest of the recipe is not read", finding.span, help="correct these first")
             )
             raise _TooMany
+
+
+def _with_body(block: Any, lines: Iterable[Any], span: Span) -> Any:
+    return replace(block, body=tuple(line for line in lines if line is not None), span=span)

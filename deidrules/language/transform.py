@@ -58,12 +58,13 @@ def unescape(literal: str) -> str:
 
 class Builder:
     """The methods of one parse at a time: `source` is what is parsed, `base` is added to the places of tokens, `problems` collects what
-    is wrong with numbers."""
+    is wrong with numbers and names."""
 
     def __init__(self) -> None:
         self.source: Source = NO_SOURCE
         self.base = 0
         self.problems: list[Diagnostic] = []
+        self.reserved: frozenset[str] = frozenset()  # the words of the language
 
     # ---- places
 
@@ -178,6 +179,8 @@ class Builder:
         return ast.PrivateTag(_digits(token[1:5]), creator, _digits(token[-3:-1]), span=self._span(children))
 
     def name(self, children: Children) -> ast.Name:
+        if children[0] in self.reserved:
+            self.problems.append(reserved_word(str(children[0]), self._span(children)))
         return ast.Name(str(children[0]), span=self._span(children))
 
     def star(self, children: Children) -> ast.Star:
@@ -286,8 +289,12 @@ class Builder:
         left, top, horizontal, vertical = (self._integer(child) for child in children)
         for child in children[2:]:
             if child.startswith("-"):
-                self.problems.append(Diagnostic("DR024", "a width or height cannot be negative", self._span([child]), help="write `+58` for 58 pixels"))
-        return ast.Rectangle(left, top, horizontal, vertical, children[2].type == "SIGNED", children[3].type == "SIGNED", span=self._span(children))
+                self.problems.append(
+                    Diagnostic("DR024", "a width or height cannot be negative", self._span([child]), help="write `+58` for 58 pixels")
+                )
+        return ast.Rectangle(
+            left, top, horizontal, vertical, children[2].type == "SIGNED", children[3].type == "SIGNED", span=self._span(children)
+        )
 
     def regions(self, children: Children) -> ast.UltrasoundRegions:
         return ast.UltrasoundRegions(span=self._span(children))
@@ -335,6 +342,11 @@ class Builder:
 
     def expect_verdict(self, children: Children) -> ast.ExpectVerdict:
         return ast.ExpectVerdict(str(children[1]), unescape(children[2]), span=self._span(children))
+
+
+def reserved_word(name: str, span: Span) -> Diagnostic:
+    """The finding about a word of the language where a name is expected."""
+    return Diagnostic("DR025", f"`{name}` is a word of the language", span, help=f"choose another name, such as `{name}_1`")
 
 
 def _digits(digits: str) -> str:

@@ -61,6 +61,7 @@ REFUSALS: dict[str, str] = {
     "too-large": "the file is larger than the limit",
     "too-many-elements": "the object has more elements than the limit",
     "truncated": "an element or item is longer than the file or than what holds it",
+    "un-in-big-endian": "a sequence coded UN in a big endian data set, which readers decode differently",
     "undecodable-condition": "a value that a condition compares is not of the kind it is compared as",
     "undecodable-text": "a text has bytes that its specific character set does not know",
     "undefined-length": "an element that is neither sequence nor encapsulated pixel data has an undefined length",

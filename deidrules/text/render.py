@@ -41,11 +41,11 @@ def render_concise(diagnostics: Iterable[Diagnostic]) -> str:
 
 def _place(diagnostic: Diagnostic) -> str:
     span = diagnostic.span
-    return f"{span.source.name}:{span.line}:{span.column}: " if span.source.name else ""
+    return f"{_one_line(span.source.name)}:{span.line}:{span.column}: " if span.source.name else ""
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return "".join(character if character.isprintable() else "�" for character in " ".join(text.split()))
 
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:

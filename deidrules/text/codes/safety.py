@@ -31,6 +31,14 @@ TABLE: tuple[Code, ...] = (
         good='X PatientID\nD PatientName = pseudonym(PatientID) override X because "protocol 4.2"',
     ),
     Code(
+        "DR204",
+        "rectangle-without-size",
+        WARNING,
+        "A rectangle was drawn on images of one size; on another size it lies elsewhere, or outside, and the instance is quarantined.",
+        bad='pixels "a" when Modality = "US" { blank 0,0,640,60 }',
+        good='pixels "a" when Modality = "US" and Rows = 480 and Columns = 640 { blank 0,0,640,60 }',
+    ),
+    Code(
         "DR205",
         "dummy-leaves-a-part",
         ERROR,
@@ -70,14 +78,6 @@ TABLE: tuple[Code, ...] = (
         "A weakening is read by others later: they need its reason.",
         bad="K PatientSex override X",
         good='X (0010,xxxx)\nK PatientSex override X because "protocol 4.2"',
-    ),
-    Code(
-        "DR211",
-        "rectangle-without-size",
-        WARNING,
-        "A rectangle was drawn on images of one size; on another size it lies elsewhere, or outside, and the instance is quarantined.",
-        bad='pixels "a" when Modality = "US" { blank 0,0,640,60 }',
-        good='pixels "a" when Modality = "US" and Rows = 480 and Columns = 640 { blank 0,0,640,60 }',
     ),
     Code("DR212", "override-meets-nothing", WARNING, "The rule it was written against has gone, or the selector is mistyped."),
     Code(

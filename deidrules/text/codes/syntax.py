@@ -14,15 +14,16 @@ TABLE: tuple[Code, ...] = (
     _error(
         "DR001",
         "unexpected-text",
-        "The statement cannot go on like this. A line that is not understood is never skipped: the rule in it would silently be lost, and "
-        "with it the protection it stands for.",
-        "deidrules 1\nX PatientName = = study",
-        'deidrules 1\nD PatientName = "ANONYMOUS"',
+        "The statement cannot go on like this. A line that is not understood is never skipped: the rule in it would silently be "
+        "lost, and with it the protection it stands for.",
+        "deidrules 1\nX PatientName otherwise except Rows",
+        "deidrules 1\nX PatientName except Rows otherwise",
     ),
     _error(
         "DR002",
         "version-missing",
-        "The first line says in which version of the language the recipe is written, so that a later program can never give it another meaning.",
+        "The first line says in which version of the language the recipe is written, so that a later program can never give it "
+        "another meaning.",
         "X PatientName",
         "deidrules 1\nX PatientName",
     ),
@@ -36,8 +37,8 @@ TABLE: tuple[Code, ...] = (
     _error(
         "DR004",
         "unknown-statement",
-        "A statement begins with a code (K, X, Z, D, C, U or a compound such as X/Z/D) or with one of the words of the language. A mistyped "
-        "verb is an error, because a rule that is dropped leaves the value in the output.",
+        "A statement begins with a code (K, X, Z, D, C, U or a compound such as X/Z/D) or with one of the words of the "
+        "language. A mistyped verb is an error, because a rule that is dropped leaves the value in the output.",
         "deidrules 1\nREMOVE PatientName",
         "deidrules 1\nX PatientName",
     ),
@@ -51,8 +52,8 @@ TABLE: tuple[Code, ...] = (
     _error(
         "DR006",
         "and-or-mixed",
-        "`and` and `or` mix only with brackets: readers disagree about which of the two binds first, and a condition that is read differently "
-        "from what was meant decides about patients' data.",
+        "`and` and `or` mix only with brackets: readers disagree about which of the two binds first, and a condition that is "
+        "read differently from what was meant decides about patients' data.",
         'deidrules 1\nwhen Modality = "CT" or Modality = "PT" and Rows = 512 {\n    X ImageComments\n}',
         'deidrules 1\nwhen (Modality = "CT" or Modality = "PT") and Rows = 512 {\n    X ImageComments\n}',
     ),
@@ -66,8 +67,8 @@ TABLE: tuple[Code, ...] = (
     _error(
         "DR008",
         "unknown-escape",
-        'A text knows two escapes, `\\"` for a quote and `\\\\` for a backslash. Others are refused, so that nobody has to know which of '
-        "them would have meant something.",
+        'A text knows two escapes, `\\"` for a quote and `\\\\` for a backslash. Others are refused, so that nobody has to know '
+        "which of them would have meant something.",
         'deidrules 1\nD PatientName = "A\\tB"',
         'deidrules 1\nD PatientName = "A B"',
     ),
@@ -81,8 +82,8 @@ TABLE: tuple[Code, ...] = (
     _error(
         "DR010",
         "letter-case",
-        "Words of the language, parameters, sets and functions are lower case; codes, VRs and DICOM keywords begin with a capital. So no new "
-        "word of the language can ever take a DICOM keyword away.",
+        "Words of the language, parameters, sets and functions are lower case; codes, VRs and DICOM keywords begin with a "
+        "capital. So no new word of the language can ever take a DICOM keyword away.",
         "deidrules 1\nx PatientName",
         "deidrules 1\nX PatientName",
     ),
@@ -103,16 +104,16 @@ TABLE: tuple[Code, ...] = (
     _error(
         "DR013",
         "malformed-tag",
-        "A tag is one word without blanks: (gggg,eeee) with four hex digits each, any of which may be a lower-case x; "
-        'a private one (gggg,"CREATOR",ee).',
+        "A tag is one word without blanks: (gggg,eeee) with four hex digits each, any of which may be a lower-case x; a private "
+        'one (gggg,"CREATOR",ee).',
         "deidrules 1\nX (0010, 0010)",
         "deidrules 1\nX (0010,0010)",
     ),
     _error(
         "DR014",
         "not-closed",
-        "A bracket has no partner. The statement is taken to end with its line (a block: before the next statement that cannot stand in it), "
-        "so that the statements after it are still read.",
+        "A bracket has no partner. The statement is taken to end with its line (a block: before the next statement that cannot "
+        "stand in it), so that the statements after it are still read.",
         "deidrules 1\nD PatientID = pseudonym(PatientID, length: 8\nX PatientName",
         "deidrules 1\nD PatientID = pseudonym(PatientID, length: 8)\nX PatientName",
     ),
@@ -126,7 +127,8 @@ TABLE: tuple[Code, ...] = (
     _error(
         "DR016",
         "recipe-too-large",
-        "A recipe has at most 2,000,000 characters; all rows of PS3.15 E.1-1 take a sixtieth of that. A larger one is refused before it is read.",
+        "A recipe has at most 2,000,000 characters; all rows of PS3.15 E.1-1 take a sixtieth of that. A larger one is refused "
+        "before it is read.",
     ),
     _error(
         "DR017",
@@ -136,22 +138,23 @@ TABLE: tuple[Code, ...] = (
     _error(
         "DR018",
         "unsafe-character",
-        "Control characters, characters that change the direction of text and halves of surrogate pairs cannot stand in a recipe: what a "
-        "reviewer sees would not be what is applied.",
+        "Control characters, characters that change the direction of text and halves of surrogate pairs cannot stand in a "
+        "recipe: what a reviewer sees would not be what is applied.",
     ),
     _error(
         "DR019",
         "foreign-spelling",
-        "The character or operator belongs to another language: texts stand in straight double quotes, comments begin with #, a statement ends "
-        "with its line, and conditions are written with =, !=, and, or, not.",
+        "The character or operator belongs to another language: texts stand in straight double quotes, comments begin with #, a "
+        "statement ends with its line, and conditions are written with =, !=, and, or, not.",
         "deidrules 1\nX PatientName;",
         "deidrules 1\nX PatientName",
     ),
     _error(
         "DR020",
         "selector-misplaced",
-        "`*` stands for a sequence within a path, or for everything directly in one (`A / *`), never alone: what happens to all elements is the "
-        "policy `unlisted`. `vr`, `private` and `unknown` stand for elements, so they are only the last step of a path.",
+        "`*` stands for a sequence within a path, or for everything directly in one (`A / *`), never alone: what happens to all "
+        "elements is the policy `unlisted`. `vr`, `private` and `unknown` stand for elements, so they are only the last step of "
+        "a path.",
         "deidrules 1\nX *",
         "deidrules 1\nX RequestAttributesSequence / *",
     ),
@@ -179,8 +182,8 @@ TABLE: tuple[Code, ...] = (
     _error(
         "DR024",
         "number-out-of-range",
-        "Whole numbers go up to 2147483647, what DICOM's Integer String holds; other numbers have at most 32 characters; a width or height "
-        "is never negative.",
+        "Whole numbers go up to 2147483647, what DICOM's Integer String holds; other numbers have at most 32 characters; a "
+        "width or height is never negative.",
         'deidrules 1\npixels "CT" when Rows = 512 {\n    blank 0,0,+640,-58\n}',
         'deidrules 1\npixels "CT" when Rows = 512 {\n    blank 0,0,+640,+58\n}',
     ),
@@ -194,8 +197,8 @@ TABLE: tuple[Code, ...] = (
     _error(
         "DR026",
         "statement-misplaced",
-        "Each kind of block has its own statements: rules in `when`, `blank`, `strip`, `read-text`, `clean` and `label` in `pixels`, `given` and "
-        "`expect` in `test`. Blocks do not stand in blocks.",
+        "Each kind of block has its own statements: rules in `when`, `blank`, `strip`, `read-text`, `clean` and `label` in "
+        "`pixels`, `given` and `expect` in `test`. Blocks do not stand in blocks.",
         "deidrules 1\nstrip overlays",
         'deidrules 1\npixels "CT" when Modality = "CT" {\n    strip overlays\n}',
     ),
@@ -221,8 +224,8 @@ TABLE: tuple[Code, ...] = (
     _error(
         "DR030",
         "statement-incomplete",
-        "The statement ends where something has to follow. A line break ends a statement, except inside ( ) or [ ], after `, = + / : and or not {` "
-        "and before a line that begins with `and or except otherwise override because {`.",
+        "The statement ends where something has to follow. A line break ends a statement, except inside ( ) or [ ], after `, = "
+        "+ / : and or not {` and before a line that begins with `and or except otherwise override because {`.",
         "deidrules 1\nX PatientName,",
         "deidrules 1\nX PatientName,\n  PatientID",
     ),
@@ -236,14 +239,16 @@ TABLE: tuple[Code, ...] = (
     _error(
         "DR032",
         "mask-of-everything",
-        "`(xxxx,xxxx)` would be a rule for everything. What happens to elements that no rule reaches is the policy `unlisted` of the profile.",
+        "`(xxxx,xxxx)` would be a rule for everything. What happens to elements that no rule reaches is the policy `unlisted` "
+        "of the profile.",
         "deidrules 1\nX (xxxx,xxxx)",
         "deidrules 1\nX (0010,xxxx)",
     ),
     _error(
         "DR033",
         "outside-of-what",
-        "`blank outside` keeps one rectangle or the image's own ultrasound regions. Outside of bands or of everything has no single meaning.",
+        "`blank outside` keeps one rectangle or the image's own ultrasound regions. Outside of bands or of everything has no "
+        "single meaning.",
         'deidrules 1\npixels "US" when Modality = "US" {\n    blank outside top 58\n}',
         'deidrules 1\npixels "US" when Modality = "US" {\n    blank outside ultrasound-regions\n}',
     ),
