@@ -243,6 +243,7 @@ def own(tag: int) -> bool:
     return 0x00280002 <= tag <= 0x00280011 or 0x00280100 <= tag <= 0x00280103
 
 
+PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 MARKERS = frozenset({0x00120062, 0x00120063, 0x00120064, 0x00280301, 0x00280302, 0x00280303})
 
 
@@ -272,10 +273,12 @@ class Oracle:
         self.tables = tables or {}
         self.parameters = parameters or {}
         self.claims = claims(layers, self.parameters)
+        self.doubts: list[ast.Condition] = []  # conditions that could not be decoded: where one was needed, the object is quarantined
 
     def apply(self, item: Item, meta: Item) -> dict[int, Expected]:
         """What the output must be. Raises Refused."""
         self.top, self.meta = item, meta
+        self.doubts.clear()
         self.context = oracle_values.Context(self.keys, oracle_values.identifiers(item), self.tables)
         self.verdicts()
         return self.judged_item(item, (), uids=False)
@@ -298,10 +301,7 @@ class Oracle:
     def true(self, condition: ast.Condition, here: Item, layer: int) -> bool:
         """A condition of a layer, with its parameters."""
         defaults = {s.name: s.default for s in self.layers[layer].statements if isinstance(s, ast.Param) and s.default is not None}
-        try:
-            return holds(condition, self.top, self.meta, here, {**defaults, **self.parameters})
-        except ValueError:
-            raise Refused("condition") from None
+        return holds(condition, self.top, self.meta, here, {**defaults, **self.parameters}, self.doubts)
 
     # ---- rule 5
 
@@ -333,6 +333,8 @@ class Oracle:
             kept = claim.spelled or self.policies.keep_private
             if value.creator is None or (leaves(claim) > Level.NOTHING and not kept):
                 return Level.NOTHING, "X", None
+        if value.tag in PIXELS and claim.code != "K":
+            return Level.NOTHING, "X", None  # rule 16: pixel data takes K or X
         return leaves(claim), letter(claim.code), claim.value
 
     # ---- rules 10, 13-17: what becomes of an item and its elements
@@ -420,6 +422,8 @@ class Oracle:
             return None
         if self.policies.unlisted == "quarantine":
             raise Refused("unlisted")
+        if value.tag in PIXELS and self.policies.unlisted != "K":
+            return None
         claim = Claim(0, self.policies.unlisted, ast.Path(ast.Star()), None, None, (), False)
         return self.acted(claim, value, item, chain, uids=uids)
 

@@ -69,11 +69,14 @@ def means(leaf: ast.Leaf, value: Value) -> bool:
     return value.tag == tag_of(leaf)
 
 
-def holds(condition: ast.Condition, top: Item, meta: Item, here: Item, parameters: Mapping[str, ast.Expression]) -> bool:
-    """Rule 11. ValueError when a value that a comparison asks for cannot be decoded."""
+def holds(
+    condition: ast.Condition, top: Item, meta: Item, here: Item, parameters: Mapping[str, ast.Expression], doubts: list[ast.Condition]
+) -> bool:
+    """Rule 11. A comparison with a value that cannot be decoded quarantines, if it is asked at all: it is noted in `doubts`, and is
+    false for whoever does not need it."""
 
     def again(part: ast.Condition) -> bool:
-        return holds(part, top, meta, here, parameters)
+        return holds(part, top, meta, here, parameters, doubts)
 
     def elements(path: ast.Path) -> list[Value]:
         return find(path, top, meta, here)
@@ -82,7 +85,11 @@ def holds(condition: ast.Condition, top: Item, meta: Item, here: Item, parameter
         return [(atom, element.vr) for element in elements(path) if element.items is None for atom in element.atoms() if atom != ""]
 
     def judged(path: ast.Path, test: Callable[[object, str], bool], quantifier: str) -> bool:
-        found = [test(*value) for value in values(path)]
+        try:
+            found = [test(*value) for value in values(path)]
+        except ValueError:
+            doubts.append(condition)
+            return False
         return bool(found) and (all(found) if quantifier == "all" else any(found))
 
     match condition:
@@ -109,10 +116,10 @@ def holds(condition: ast.Condition, top: Item, meta: Item, here: Item, parameter
             return judged(operand, lambda atom, vr: any(compared(atom, vr, "=", one) for one in wanted), quantifier)
         case ast.Contains(operand, value, quantifier):
             text = constant(value, parameters).casefold()
-            return judged(operand, lambda atom, vr: text in str(atom).strip().casefold(), quantifier)
+            return judged(operand, lambda atom, vr: text in as_text(atom).casefold(), quantifier)
         case ast.Matches(operand, pattern, ignore_case, quantifier):
             expression = re2.compile(("(?i)" if ignore_case else "") + pattern)
-            return judged(operand, lambda atom, vr: expression.search(str(atom)) is not None, quantifier)
+            return judged(operand, lambda atom, vr: expression.search(as_text(atom)) is not None, quantifier)
     raise AssertionError(condition)
 
 
@@ -138,6 +145,13 @@ def constants(expression: ast.Expression, parameters: Mapping[str, ast.Expressio
     return [constant(expression, parameters)]
 
 
+def as_text(atom: object) -> str:
+    """A value as trimmed text; bytes are none."""
+    if isinstance(atom, bytes):
+        raise ValueError("not a text")
+    return str(atom).strip()
+
+
 def compared(atom: object, vr: str, operator: str, wanted: str) -> bool:
     """Numbers as numbers, everything else as text: trimmed, without case."""
     if vr in NUMERIC:
@@ -146,5 +160,5 @@ def compared(atom: object, vr: str, operator: str, wanted: str) -> bool:
         except InvalidOperation:
             raise ValueError("not a number") from None
         return {"=": left == right, "<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator]
-    one, other = str(atom).strip().casefold(), wanted.strip().casefold()
+    one, other = as_text(atom).casefold(), wanted.strip().casefold()
     return {"=": one == other, "<": one < other, "<=": one <= other, ">": one > other, ">=": one >= other}[operator]

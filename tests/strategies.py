@@ -29,10 +29,11 @@ DATES = ("PatientBirthDate", "StudyDate", "AcquisitionDateTime")
 UIDS = ("StudyInstanceUID", "ReferencedSOPInstanceUID")
 OTHERS = ("Modality", "ImageType", "PatientAge", "PatientWeight", "SeriesNumber", "StudyTime", "PixelSpacing", "SmallestImagePixelValue")
 SEQUENCES = ("RequestAttributesSequence", "OtherPatientIDsSequence", "ProcedureCodeSequence")
-VRS = ("PN", "LO", "LT", "DA", "UI", "SQ", "CS", "SH", "DS")
+VRS = ("PN", "LO", "LT", "DA", "UI", "SQ", "CS", "SH", "DS", "OW", "US")
 MASKS = (
     *(("0010", "xxxx"), ("0010", "00xx"), ("0010", "10xx"), ("0010", "101x"), ("00xx", "0020"), ("0008", "xxxx"), ("0008", "00xx")),
     *(("0040", "xxxx"), ("0019", "xxxx"), ("0019", "10xx"), ("60xx", "xxxx"), ("6000", "xxxx"), ("xxxx", "0010"), ("0012", "xxxx")),
+    *(("0028", "xxxx"), ("7FE0", "xxxx")),
 )
 CREATORS = ("ACME", "Other 1.0")
 UNKNOWN = ("0008", "0199")
@@ -92,6 +93,7 @@ keepable = st.one_of(
     st.sampled_from(VRS).map(ast.VrClass),
 )
 text_leaves = texts.map(ast.Keyword)
+markers = st.sampled_from(("PatientIdentityRemoved", "DeidentificationMethod", "BurnedInAnnotation", "Rows", "SOPClassUID"))
 several_leaves = st.sampled_from(("ImageType", "OtherPatientNames", "PixelSpacing")).map(ast.Keyword)
 date_leaves = st.one_of(dates.map(ast.Keyword), st.sampled_from(("DA", "DT")).map(ast.VrClass))
 uid_leaves = st.one_of(uids.map(ast.Keyword), st.just(ast.VrClass("UI")))
@@ -215,6 +217,9 @@ rules = st.one_of(
     st.builds(ast.Rule, st.just("K"), some(keepable), st.none(), exceptions, stances),
     st.builds(ast.Rule, st.just("X"), st.just((ast.Path(ast.Name("few")),)), st.none(), exceptions, stances),
     st.builds(ast.Rule, st.just("K"), st.just((ast.Path(ast.Name("few")),)), st.none(), exceptions, stances),
+    st.builds(ast.Rule, st.just("X/Z/U"), some(sequences.map(ast.Keyword)), st.none(), exceptions, stances),
+    st.builds(ast.Rule, st.sampled_from(("K", "X")), some(st.just(ast.Keyword("PixelData"))), st.none(), st.just(()), stances),
+    st.builds(ast.Rule, st.just("K"), some(markers.map(ast.Keyword)), st.none(), st.just(()), stances),
     st.builds(ast.Rule, st.just("U"), some(uid_leaves), st.none(), exceptions, stances),
     st.builds(ast.Rule, st.just("D"), some(text_leaves), text_values, exceptions, stances),
     st.builds(ast.Rule, st.just("D"), some(spelled), st.sampled_from(("ANON", "Q")).map(ast.Text), exceptions, stances),
@@ -339,6 +344,7 @@ def items(draw: st.DrawFn, depth: int, *, un: bool = False) -> Dataset:
         dataset.add(DataElement(int(UNKNOWN[0] + UNKNOWN[1], 16), "LO", "UNKNOWN"))
     if draw(st.integers(0, 2)) == 0:
         private(draw, dataset, depth)
+    odd_ends(draw, dataset)
     if draw(st.integers(0, 5)) == 0:
         dataset.add(DataElement(0x60004000, "LT", "OVERLAY"))
         dataset.add(DataElement(0x60000022, "LO", "DESCRIPTION"))
@@ -357,6 +363,22 @@ def items(draw: st.DrawFn, depth: int, *, un: bool = False) -> Dataset:
             for inner in content:
                 inner.is_undefined_length_sequence_item = draw(st.booleans())
     return dataset
+
+
+def odd_ends(draw: st.DrawFn, dataset: Dataset) -> None:
+    """Character sets, markers of an earlier de-identification, group lengths, values that are none of their VR."""
+    if draw(st.integers(0, 5)) == 0:
+        dataset.SpecificCharacterSet = draw(st.sampled_from(("ISO_IR 100", "ISO_IR 192")))
+        dataset.PatientName, dataset.StudyDescription = "M\u00fcller^J\u00fcrgen", "f\u00fcr M\u00fcller, HEAD"
+    if draw(st.integers(0, 5)) == 0:
+        dataset.PatientIdentityRemoved = draw(st.sampled_from(("YES", "NO")))
+        dataset.DeidentificationMethod = "by hand"
+        dataset.BurnedInAnnotation = "NO"
+    if draw(st.integers(0, 7)) == 0:
+        dataset.add(DataElement(0x00100000, "UL", 12))
+    if draw(st.integers(0, 15)) == 0:
+        tag, vr, value = draw(st.sampled_from(((0x00101030, "DS", b"heavy "), (0x00080020, "DA", b"unknown "), (0x00200011, "IS", b"1.5 "))))
+        dataset[tag] = RawDataElement(Tag(tag), vr, len(value), value, 0, False, True)
 
 
 def _tag(keyword: str) -> int:
@@ -400,8 +422,11 @@ def files(draw: st.DrawFn) -> bytes:
     dataset = draw(items(3, un=syntax == ExplicitVRLittleEndian))
     dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
     dataset.SOPInstanceUID = "1.2.3.4.7"
-    if draw(st.booleans()):
-        dataset.Rows, dataset.Columns = 4, 4
+    if draw(st.integers(0, 2)) == 0:
+        dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+        dataset.Rows, dataset.Columns, dataset.PixelRepresentation = 4, 4, 0
+        dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
+        dataset.add(DataElement(0x7FE00010, "OW", bytes(range(16))))
     return written(dataset, syntax)
 
 

@@ -1,8 +1,8 @@
 """Findings as people see them: diagnostics/DRxxx-*.md, prose with recipes and the text that is said about them.
 
-A file holds cases. A case is one or more blocks and the ```output block behind them: ```recipe (with `escaped` behind it, `\\uXXXX` stands
-A file holds cases. A case is one or more blocks and the ```output block behind them: ```recipe (with `escaped` behind it, `\\uXXXX` stands for
-a character that should not stand in a Markdown file), several of them ```recipe NAME for layers in order, and ```yaml with `policies:` for
+A file holds cases. A case is one or more blocks and the ```output block behind them: ```recipe (```recipe escaped: `\\uXXXX` stands for a
+character that has no place in a Markdown file), several of them ```recipe NAME for layers in order, and ```yaml with `policies:` for the
+layers or with `profile:` for a whole profile.yaml. Codes DR0xx are what the parser says, all others what the compiler and lint say.
 DEIDRULES_ACCEPT=1 writes what is said now into the files.
 """
 

@@ -212,7 +212,10 @@ def test_a_comment_sign_in_a_text_an_expression_or_a_creator_begins_no_comment()
 
 
 def test_a_text_without_its_closing_quote_never_takes_one_from_another_line() -> None:
-    assert codes('deidrules 1\nK PatientAge override X because "IRB\nbecause 2026"\nX PatientName') == [(2, "DR007"), (3, "DR007")]
+    recipe, said = parse(Source("test", 'deidrules 1\nK PatientAge override X because "IRB\nbecause 2026"\nX PatientName'))
+    assert [(finding.span.line, finding.code) for finding in said] == [(2, "DR007")]
+    assert recipe is not None
+    assert recipe.statements == (ast.Rule("X", (key("PatientName"),)),)
 
 
 # ---- many errors, each once

@@ -117,7 +117,7 @@ CHANGES = (
     ('reject "r"', 'quarantine "r"'),
     ('reject "r"', 'reject "s"'),
     ('Modality = "OT"', 'Modality = "SC"'),
-    ("blank 0,0", "blank 1,0"),
+    ("+58", "+57"),
     ("blank 0,0", "blank outside 0,0"),
     ('"p"', '"q"'),
 )

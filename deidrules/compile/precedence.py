@@ -138,7 +138,8 @@ def diagnostics(rules: Sequence[ResolvedRule], judgement: Judgement, *, whole_pr
         by_statement.setdefault(rule.statement, []).append(position)
     for statement, positions in by_statement.items():
         rule = rules[positions[0]]
-        if whole_profile and rule.override is not None and not judgement.needed & set(positions):
+        too_weak = any(code == "DR201" and found[0].statement == statement for (code, _, _), found in judgement.found.items())
+        if whole_profile and rule.override is not None and not too_weak and not judgement.needed & set(positions):
             out.append(
                 Diagnostic(
                     "DR212",

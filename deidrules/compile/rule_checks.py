@@ -11,6 +11,7 @@ from deidrules.plan.own import PIXEL_DATA, engine_own
 from deidrules.plan.selector import Anything, Leaf, PrivateAny, TagLeaf, VrLeaf
 from deidrules.text.diagnostic import Diagnostic
 from deidrules.text.refusal import Refusal
+from deidrules.text.refusals import REFUSALS
 from deidrules.text.source import Span
 
 
@@ -90,7 +91,7 @@ def _fits(leaf: Leaf, value: Typed, span: Span) -> list[Diagnostic]:
             code = refusal.code
     if not vrs_of(leaf):
         return []
-    return [Diagnostic("DR119", f"the value does not fit `{spoken(leaf)}` ({_or(vrs_of(leaf))}): {code}", span)]
+    return [Diagnostic("DR119", f"the value does not fit `{spoken(leaf)}` ({_or(vrs_of(leaf))})", span, REFUSALS[code])]
 
 
 def _or(words: list[str] | tuple[str, ...]) -> str:
