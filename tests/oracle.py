@@ -247,12 +247,6 @@ PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 MARKERS = frozenset({0x00120062, 0x00120063, 0x00120064, 0x00280301, 0x00280302, 0x00280303})
 
 
-def names(claim: Claim, tag: int) -> bool:
-    """True when a claim spells just this tag."""
-    leaf = claim.path.leaf
-    return not isinstance(leaf, ast.PrivateTag) and leaf_order(leaf) == (4, 0) and oracle_values.target_tag(leaf) == tag
-
-
 # ---- the whole
 
 
@@ -346,7 +340,7 @@ class Oracle:
             if value.tag >> 16 & 1 and 0x10 <= value.tag & 0xFFFF <= 0xFF:
                 continue  # a creator: it stays when an element of its block stays
             if own(value.tag):
-                if self.stays_own(value, chain):
+                if self.stays_own(value):
                     out[value.tag] = self.kept(value, chain, uids=uids)
                 continue
             result = self.judged(value, item, chain, uids=uids)
@@ -362,13 +356,12 @@ class Oracle:
                 out[value.tag] = value.raw
         return out
 
-    def stays_own(self, value: Value, chain: Chain) -> bool:
-        """The engine's own: groups 0000, 0002, 0004, group lengths and padding go, the markers stay where a K or the policy K says so,
-        the rest stays."""
+    def stays_own(self, value: Value) -> bool:
+        """The engine's own: groups 0000, 0002, 0004, group lengths and padding go, the markers stay under the policy K, the rest stays."""
         if value.tag >> 16 in (0x0000, 0x0002, 0x0004) or not value.tag & 0xFFFF or value.tag == 0xFFFCFFFC:
             return False
         if value.tag in MARKERS:
-            return self.policies.unlisted == "K" or any(c.code == "K" and names(c, value.tag) and reaches(c, value, chain) for c in self.claims)
+            return self.policies.unlisted == "K"  # a K that names one changes nothing
         return value.known
 
     def plane_goes(self, group: int, item: Item, chain: Chain) -> bool:

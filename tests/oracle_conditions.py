@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
@@ -160,5 +161,7 @@ def compared(atom: object, vr: str, operator: str, wanted: str) -> bool:
         except InvalidOperation:
             raise ValueError("not a number") from None
         return {"=": left == right, "<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator]
+    if vr in ("DA", "DT") and not re.fullmatch(r"[0-9]{4}([0-9]{2}){0,5}(\.[0-9]{1,6})?([+-][0-9]{4})?", as_text(atom)):
+        raise ValueError("not a date")
     one, other = as_text(atom).casefold(), wanted.strip().casefold()
     return {"=": one == other, "<": one < other, "<=": one <= other, ">": one > other, ">=": one >= other}[operator]

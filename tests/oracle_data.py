@@ -141,7 +141,7 @@ def _value(dataset: Dataset, tag: int, charsets: tuple[str, ...]) -> Value:
         return Value(tag, "SQ", items=[item_of(item, charsets) for item in content], charsets=charsets)
     if vr == "SQ":
         return Value(tag, "SQ", items=[item_of(item, charsets) for item in dataset[tag].value or []], charsets=charsets)
-    content = content or b""
+    content = coded(content, vr, bool(little))
     if vr == "UN" and not vrs and content.startswith(b"\xfe\xff\x00\xe0"):
         # rule 2: what is coded UN is read as a sequence where it is one (PS3.5 6.2.2: implicit VR little endian)
         try:
@@ -150,6 +150,17 @@ def _value(dataset: Dataset, tag: int, charsets: tuple[str, ...]) -> Value:
             return Value(tag, vr, content, None, bool(little), charsets)
         return Value(tag, "SQ", items=[item_of(item, charsets) for item in sequence], charsets=charsets)
     return Value(tag, vr, content, None, bool(little), charsets)
+
+
+def coded(content: object, vr: str, little: bool) -> bytes:
+    """The bytes of an element; pydicom has converted a few of those it needs itself while reading."""
+    if content is None or isinstance(content, bytes):
+        return content or b""
+    parts = [content] if isinstance(content, str | int) else list(content)  # type: ignore[call-overload]
+    if vr in NUMBERS:
+        return b"".join(struct.pack(("<" if little else ">") + NUMBERS[vr], part) for part in parts)
+    text = "\\".join(str(part) for part in parts).encode("latin-1")
+    return text + b" " * (len(text) % 2)
 
 
 def read(data: bytes) -> tuple[Item, Item]:

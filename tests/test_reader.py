@@ -227,7 +227,7 @@ def test_an_image_whose_pixels_are_zeroed_away_is_refused() -> None:
     assert refused(file(data_set[:cut] + bytes(len(data_set) - cut))) == "unknown-vr"
 
 
-@pytest.mark.parametrize("tail", [b"garbage", b"\0", b"\xff" * 12, b"\x20\0\x10\0"])
+@pytest.mark.parametrize("tail", [b"garbage", b"\0", b"\x20\0\x10\0"])
 def test_other_bytes_behind_a_data_set_without_pixels_are_refused(tail: bytes) -> None:
     assert refused(file(build.identity() + tail)) in {"truncated", "unknown-vr"}
 
@@ -523,3 +523,23 @@ def test_file_meta_is_built_from_nothing_and_reads_back() -> None:
 
 def test_there_is_no_implicit_big_endian() -> None:
     assert header.coding_of(Encoding(explicit=False, big_endian=False)) is header.IMPLICIT
+
+
+@pytest.mark.parametrize("tail", [b"\r\n--trailer: somebody", b"\xff" * 12, b"\x0a\x0d\x2d\x2dxy and more text than that"])
+def test_text_behind_a_data_set_without_pixels_is_dropped_and_recorded(tail: bytes) -> None:
+    body = build.element(0x00080060, "CS", b"SR") + build.element(0x00100020, "LO", b"1 ")
+    whole = build.file(body)
+    found = read(whole + tail)
+    assert found.dropped == (("trailing-bytes", len(tail)),) and [element.tag for element in found.elements] == [0x00080060, 0x00100020]
+
+
+def test_a_damaged_element_is_no_trailing_bytes() -> None:
+    body = build.element(0x00080060, "CS", b"SR") + b"\x10\x00\x20\x00  \x02\x001 "
+    with pytest.raises(Refusal, match="unknown-vr"):
+        read(build.file(body))
+
+
+def test_an_image_that_ends_in_text_before_its_pixels_is_refused() -> None:
+    body = build.element(0x00280010, "US", b"\x02\x00") + b"\r\n--trailer: somebody"
+    with pytest.raises(Refusal):
+        read(build.file(body))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from deidrules.actions.base import Atom, Change, Context, Enter, Example, Keep, Level, Refuse, Remove, Set, Subject, action
 from deidrules.actions.cleaner import clean_text
 from deidrules.actions.replacement import replaced_uids
@@ -28,7 +30,7 @@ VOUCHED = frozenset({"AS", "AT", "CS", "DS", "FD", "FL", "IS", "OB", "OW", "SL",
 )
 def clean(subject: Subject, context: Context) -> Change:
     """Clean the value. With `= expression` it becomes its result. Without, by VR (rule 13): in texts (LO, LT, SH, ST, UC, UT) the words
-    that identify go (the instance's own identifiers, titles with the name behind them, dates, numbers of six and more digits, e-mail
+    that identify and characters that nobody sees go (the instance's own identifiers, titles with the name behind them, dates, numbers of six and more digits, e-mail
     addresses, URLs), the others stay; a PN is emptied, for every word of a name is a name; UIDs are replaced as U does; a sequence stays
     and each element in it is judged. Dates and times need a value. In a private element whose creator the rule spells, numbers, AS, AT,
     CS, OB and OW stay as they are, and dates and times go. Everything else goes."""
@@ -46,12 +48,17 @@ def clean(subject: Subject, context: Context) -> Change:
     return Keep() if subject.vouched and vr in VOUCHED else Remove()
 
 
+# Characters that nobody sees: controls (tab, line feed, form feed and carriage return apart), soft hyphen, zero-width characters and marks
+# of direction. Within a word they would hide it from whoever looks for it.
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+
+
 def _clean_words(values: tuple[Atom, ...], identifiers: frozenset[str]) -> Change:
     cleaned: list[Atom] = []
     for value in values:
         if not isinstance(value, str):
             return Refuse("wrong-type")
-        cleaned.append(clean_text(value, identifiers))
+        cleaned.append(clean_text(_UNSEEN.sub("", value), identifiers))
     if tuple(cleaned) == values:
         return Keep()
     return Set(tuple(cleaned) if any(cleaned) else ())

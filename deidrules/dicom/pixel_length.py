@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from deidrules.dicom.element import DicomObject, Element
 from deidrules.dicom.header import PIXEL_DATA, PIXELS
+from deidrules.dicom.transfer_syntax import transfer_syntax
 from deidrules.text.refusal import Refusal
 
 ROWS = 0x00280010
@@ -35,10 +36,18 @@ class PixelLength:
 def native_length(found: DicomObject) -> PixelLength | None:
     """The proof for the top level's native pixel data (7FE0,0008-0010); None when there is none or it is encapsulated.
 
-    Raises Refusal: `no-pixel-geometry` when an attribute it follows from is absent, empty or no positive number, `pixel-data-short` when
-    bytes are missing."""
-    element = next((element for tag, element in found.index.items() if tag in PIXELS), None)
-    if element is None or element.fragments:
+    Raises Refusal: `several-pixel-elements` when there are two, since no geometry could prove both (PS3.3 C.7.6.24), `pixel-coding` when
+    it is encapsulated under a transfer syntax that has no such pixels, `no-pixel-geometry` when an attribute it follows from is absent,
+    empty or no positive number, `pixel-data-short` when bytes are missing."""
+    pixels = [element for tag, element in found.index.items() if tag in PIXELS]
+    if not pixels:
+        return None
+    element = pixels[0]
+    if len(pixels) > 1:
+        raise Refusal("several-pixel-elements", tag=pixels[1].tag, vr=pixels[1].vr, length=pixels[1].length)
+    if element.fragments:
+        if not transfer_syntax(found.transfer_syntax).encapsulated:
+            raise Refusal("pixel-coding", tag=element.tag, vr=element.vr)
         return None
     if element.items is not None:
         raise Refusal("wrong-vr", tag=element.tag, vr=element.vr)

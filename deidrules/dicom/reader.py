@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from struct import pack, unpack_from
+
+from deidrules.dicom import dictionary
 from deidrules.dicom.element import EXPLICIT_BIG, EXPLICIT_LITTLE, DicomObject, Element, Encoding
-from deidrules.dicom.header import PIXELS, TRAILING_PADDING, coding_of
+from deidrules.dicom.header import PIXEL_DATA, PIXELS, TRAILING_PADDING, coding_of
 from deidrules.dicom.inflate import inflate
 from deidrules.dicom.limits import LIMITS, Limits
 from deidrules.dicom.meta import MEDIA_STORAGE_SOP_CLASS, TRANSFER_SYNTAX, Opening, guesses, open_file
@@ -42,7 +45,16 @@ def read(data: bytes, limits: Limits = LIMITS) -> DicomObject:
     found = _told(data, opening, uid, limits) if uid else _guessed(data, opening, limits)
     if DIRECTORY_RECORDS in found.index:
         raise Refusal("dicomdir")
+    _prove_pixels_follow(found)
     return found
+
+
+def _prove_pixels_follow(found: DicomObject) -> None:
+    """What belongs to pixel data (its group length, an extended offset table) announces it: where it does not follow, the file was cut
+    between two elements, which no length could tell. Refusal `truncated`."""
+    announcing = next((tag for tag in found.index if tag >> 16 == PIXEL_DATA >> 16), None)
+    if announcing is not None and not PIXELS & found.index.keys():
+        raise Refusal("truncated", tag=announcing, length=0)
 
 
 def _told(data: bytes, opening: Opening, uid: str, limits: Limits) -> DicomObject:
@@ -94,7 +106,7 @@ def _data_set(buffer: bytes, data: bytes, opening: Opening, start: int, uid: str
         stop = walk.data_set(coding_of(encoding), start, len(buffer), elements)
     except Refusal as refusal:
         stop = elements[-1].end if elements else start
-        if not elements or refusal.code in _NEVER_TRAILING or not _ended(buffer, stop, elements):
+        if not elements or refusal.code in _NEVER_TRAILING or not _ended(buffer, stop, elements, encoding):
             raise
         dropped = (("trailing-bytes", len(buffer) - stop),)
     return DicomObject(
@@ -113,11 +125,32 @@ def _data_set(buffer: bytes, data: bytes, opening: Opening, start: int, uid: str
     )
 
 
-def _ended(buffer: bytes, stop: int, elements: list[Element]) -> bool:
-    """True when what follows the last complete element is no part of the data set: pixel data or trailing padding has been read, or nothing
-    but zeros follows, which no element above (0000,0000) can begin with. An image that lost its pixels to zeros is no such case."""
+def _ended(buffer: bytes, stop: int, elements: list[Element], encoding: Encoding) -> bool:
+    """True when what follows the last complete element is no part of the data set: pixel data or trailing padding has been read, nothing
+    but zeros follows, which no element above (0000,0000) can begin with, or what follows cannot begin an element. An image that lost its
+    pixels is no such case."""
     tags = {element.tag for element in elements}
-    if tags & PIXELS or TRAILING_PADDING in tags:
+    if PIXEL_DATA in tags or TRAILING_PADDING in tags:
         return True
+    if tags & PIXELS:
+        # behind floating point pixels a further pixel element may have been cut off
+        return not any(buffer.startswith(pack(order + "HH", 0x7FE0, low), stop) for order in "<>" for low in (0x0009, 0x0010))
     rest = len(buffer) - stop
-    return ROWS not in tags and rest >= 2 and buffer.count(0, stop) == rest
+    if ROWS in tags or rest < 2:
+        return False
+    return buffer.count(0, stop) == rest or _cannot_begin(buffer, stop, elements[-1].tag, encoding)
+
+
+def _cannot_begin(buffer: bytes, stop: int, last: int, encoding: Encoding) -> bool:
+    """True when no element begins here, a damaged one included: a tag that no dictionary knows, with two bytes in the place of the VR that
+    are no capital letters, or, in implicit VR, one that does not ascend and would be longer than the file."""
+    if len(buffer) - stop < 8:
+        return False  # the beginning of a header, cut off
+    group, low = unpack_from(encoding.order + "HH", buffer, stop)
+    tag = group << 16 | low
+    if dictionary.entry(tag) is not None:
+        return False
+    if encoding.explicit:
+        return not all(0x41 <= letter <= 0x5A for letter in buffer[stop + 4 : stop + 6])
+    (length,) = unpack_from(encoding.order + "I", buffer, stop + 4)
+    return tag <= last and length > len(buffer) - stop - 8

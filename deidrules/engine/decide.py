@@ -42,8 +42,9 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decision:
-    """The candidates in the order in which they are asked; the last is unconditional, so exactly one decides. `contested`: two
-    conditional ones may hold at once without an order between them. `vrs` are the dictionary's, () when it does not know the tag."""
+    """The candidates in the order in which they are asked; one is unconditional, so exactly one decides. Behind it stand only conditional
+    ones without an order against one before it. `contested`: two conditional ones may hold at once without an order between them. `vrs`
+    are the dictionary's, () when it does not know the tag."""
 
     tag: int
     vrs: tuple[str, ...]
@@ -220,16 +221,23 @@ class Decider:
                 numbers.update(self._vr.get(vr, ()))
             numbers.update(self._broad)
         candidates: list[Candidate] = []
+        settled = False
         for number in sorted(numbers):
             rule = self.plan.rules[number]
+            if settled and rule.condition is None:
+                continue
             if not leaf_reaches(rule.selector.leaf, place) or not self.path_matches(number, scope):
                 continue
             if any(leaf_reaches(selector.leaf, place) and _path_reaches(selector, scope) for selector in rule.excluded):
                 continue
-            candidates.append(self._candidate(rule, place))
-            if rule.condition is None:
-                break
-        if not candidates or candidates[-1].condition is not None:
+            candidate = self._candidate(rule, place)
+            # behind the first unconditional rule only those count that have no order against one before it (rule 4)
+            if not settled or any(
+                _same_layer(one, candidate) and one.condition is not None and not _order(one, candidate) for one in candidates
+            ):
+                candidates.append(candidate)
+            settled |= rule.condition is None
+        if not settled:
             candidates.append(self._unlisted(place))
         entry = dictionary.entry(place.tag) if place.known else None
         return Decision(place.tag, entry.vrs if entry else (), place.known, tuple(candidates), _contested(candidates))

@@ -147,6 +147,8 @@ class Header:
             candidate = uids
         else:
             candidate = self._choose(decision, place)
+            if uids is not None and private and element.vr == "UI" and candidate.code in ("K", "C"):
+                candidate = uids  # what of a private element stays is a UID like the others (rule 14); what goes by rule 15 goes
         if candidate.code == "X" and candidate.value is None and tag != 0x00100020:
             return _Fate(element, candidate, _GONE)
         self._provable(element, decision, candidate, readable)

@@ -73,7 +73,7 @@ class Desk:
         output = instance.name if self._names_shown else ""
         if settled.outcome == "written":
             self._tally.bytes += instance.size
-            self._journal.write("instance", {"source": source, "output": output, **instance.record})
+            self._journal.instance(source, output, instance.members)
         else:
             self._journal.write("duplicate", {"source": source, "output": output})
         if self._crosswalk is not None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import platform
+import re
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
 
 from deidrules.plan.model import Plan
 
@@ -14,13 +16,18 @@ _PACKAGES = ("deidrules", "pydicom", "numpy", "google-re2", "imagecodecs", "pyli
 
 def versions() -> dict[str, str]:
     """Python's and the packages' versions, "" for one that is not installed."""
-    out = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            out[package] = version(package)
-        except PackageNotFoundError:
-            out[package] = ""
-    return out
+    return {"python": platform.python_version(), **{package: _version(package) for package in _PACKAGES}}
+
+
+@cache
+def _version(package: str) -> str:
+    """From the head of the package's metadata: the parser of the standard library reads all of it, a README included."""
+    try:
+        head = distribution(package).read_text("METADATA") or ""
+    except PackageNotFoundError:
+        return ""
+    stated = re.search(r"^Version:[ \t]*(\S+)", head.partition("\n\n")[0], re.MULTILINE)
+    return stated[1] if stated is not None else ""
 
 
 def run_header(plan: Plan, fingerprint: str, key: str, layout: str, file_bytes: int) -> dict[str, object]:

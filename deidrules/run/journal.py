@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import os
 from collections.abc import Mapping
@@ -40,9 +39,19 @@ def run_folder(output: Path, run: Path | None) -> Path:
     return folder
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def line(record: Mapping[str, object]) -> bytes:
     """One line of JSON."""
-    return (json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "backslashreplace")
+    return (_ENCODER.encode(record) + "\n").encode("utf-8", "backslashreplace")
+
+
+class _Echo:
+    """A file for csv.writer that hands each row back."""
+
+    def write(self, text: str) -> str:
+        return text
 
 
 class Journal:
@@ -56,6 +65,7 @@ class Journal:
         self.folder = folder
         self._lines = 0
         self._known: set[str] = set()
+        self._rows = csv.writer(_Echo())
         if folder is not None:
             folder.parent.mkdir(parents=True, exist_ok=True)
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -81,7 +91,15 @@ class Journal:
 
     def write(self, kind: str, record: Mapping[str, object]) -> None:
         """A line of the audit."""
-        self._audit.write(line({"kind": kind, **record}))
+        self._line(line({"kind": kind, **record}))
+
+    def instance(self, source: str, output: str, members: str) -> None:
+        """The line of an instance that was written. `members` is JSON already, without the braces around it."""
+        text = f'{{"kind":"instance","source":{_ENCODER.encode(source)},"output":{_ENCODER.encode(output)},{members}}}\n'
+        self._line(text.encode("utf-8", "backslashreplace"))
+
+    def _line(self, text: bytes) -> None:
+        self._audit.write(text)
         self._lines += 1
         if self._lines % _FLUSH_EVERY == 0:
             self.flush()
@@ -104,9 +122,8 @@ class Journal:
 
     def source(self, identifier: str, path: str) -> None:
         """Where a source lay."""
-        row = io.StringIO()
-        csv.writer(row).writerow((identifier, path))
-        self._sources.write(row.getvalue().encode("utf-8", "surrogateescape"))
+        row: str = self._rows.writerow((identifier, path))  # what _Echo returns
+        self._sources.write(row.encode("utf-8", "surrogateescape"))
 
     def flush(self) -> None:
         """Hand everything to the system."""

@@ -14,6 +14,7 @@ from multiprocessing import Pipe
 from selectors import EVENT_READ, DefaultSelector
 
 from deidrules.run.errors import Stopped
+from deidrules.run.memory import settled_memory
 from deidrules.run.process import Processor, Settings
 from deidrules.run.result import Job, Refused, Result
 from deidrules.run.worker import READY
@@ -33,8 +34,9 @@ Step = tuple[Job, Result | None]
 def in_process(jobs: Iterable[Step], settings: Settings) -> Iterator[tuple[Job, Result]]:
     """The same without processes: one file after the other, here."""
     processor = Processor(settings)
-    for job, result in jobs:
-        yield job, result if result is not None else processor(job)
+    with settled_memory():
+        for job, result in jobs:
+            yield job, result if result is not None else processor(job)
 
 
 class _Worker:

@@ -14,7 +14,7 @@ from deidrules.actions.base import Keys
 from deidrules.plan.model import Plan
 from deidrules.run.errors import stop_code
 from deidrules.run.layout import uid_name
-from deidrules.run.record import instance_record, outcomes_json
+from deidrules.run.record import instance_members, outcomes_json
 from deidrules.run.result import Halt, Job, Prepared, Refused, Result
 from deidrules.run.sink import digest, write_partial
 from deidrules.text.refusal import Refusal
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # A whole file is read into memory, so something has to say how much that may be.
 FILE_BYTES = 4 << 30
+
+_READ_BYTES = 1 << 16
 
 _OTHER = frozenset({"not-dicom", "dicomdir"})
 
@@ -84,26 +86,26 @@ class Processor:
         try:
             instance = self._engine.apply(read_file(job.path, self._settings.file_bytes))
             name = job.name or uid_name(instance)
-            record = instance_record(instance)
+            size = sum(map(len, instance.parts))
+            members = instance_members(instance, size)
         except Refusal as refusal:
             return Refused(job.index, outcome_of(refusal.code), refusal.record())
         except MemoryError:
             return Refused(job.index, "failed", {"code": "out-of-memory"})
         except (Exception, SystemExit) as error:  # an installed function may do anything
             return Refused(job.index, "failed", internal_error(error))
-        return self._write(job, instance, name, record)
+        return self._write(job, instance, name, size, members)
 
-    def _write(self, job: Job, instance: Deidentified, name: str, record: dict[str, object]) -> Result:
+    def _write(self, job: Job, instance: Deidentified, name: str, size: int, members: str) -> Result:
         partial, content = "", b""
         if self._settings.waiting:
             partial = f"{job.index}.partial"
             try:
-                size = write_partial(self._settings.waiting, partial, instance.parts)
+                write_partial(self._settings.waiting, partial, instance.parts)
             except OSError as error:
                 return Halt(job.index, stop_code(error))
         else:
             content = digest(instance.parts)
-            size = sum(len(part) for part in instance.parts)
         outcomes = ""
         if instance.outcomes_id not in self._sent:
             self._sent.add(instance.outcomes_id)
@@ -112,20 +114,33 @@ class Processor:
         if self._settings.crosswalk:
             rows = tuple(("uid", old, new) for old, new in instance.replaced_uids)
             rows += tuple(("patient_id", old, new) for old, new in instance.patient_ids)
-        return Prepared(job.index, name, size, record, instance.outcomes_id, outcomes, partial, content, rows)
+        return Prepared(job.index, name, size, members, instance.outcomes_id, outcomes, partial, content, rows)
 
 
 def read_file(path: str, most: int) -> bytes:
     """The bytes of a regular file. Refusal `unreadable`; beyond `most` bytes `too-large`, or `not-dicom` when it does not begin like it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb", buffering=0) as file:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise Refusal("unreadable")
             if status.st_size > most:
-                raise Refusal("too-large" if _begins_like_dicom(file.read(132)) else "not-dicom", length=status.st_size, expected=most)
-            return file.read()
+                like = _begins_like_dicom(os.read(descriptor, 132))
+                raise Refusal("too-large" if like else "not-dicom", length=status.st_size, expected=most)
+            data = os.read(descriptor, status.st_size)
+            more = os.read(descriptor, _READ_BYTES)
+            if not more:  # the rule; a file beyond 2 GB, or one that grows, comes in pieces
+                return data
+            pieces, size = [data, more], len(data) + len(more)
+            while more := os.read(descriptor, _READ_BYTES):
+                size += len(more)
+                if size > most:
+                    raise Refusal("too-large", length=size, expected=most)
+                pieces.append(more)
+            return b"".join(pieces)
+        finally:
+            os.close(descriptor)
     except OSError:
         raise Refusal("unreadable") from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from deidrules.dicom.sop_class import name_of
@@ -12,18 +13,35 @@ if TYPE_CHECKING:
     from deidrules.engine.outcome import Deidentified, Outcome
 
 
-def instance_record(instance: Deidentified) -> dict[str, object]:
-    """The part of an `instance` line that the instance itself settles. A SOP class that is not registered is "private": nobody vouches
-    that its digits say nothing."""
-    return {
-        "sop_class": instance.sop_class if name_of(instance.sop_class) else "private" if instance.sop_class else "",
-        "outcomes": instance.outcomes_id,
-        "bytes": sum(len(part) for part in instance.parts),
-        "dropped": [[what, count] for what, count in instance.dropped],
-        "repaired": instance.repaired,
-        "pixel_rules": list(instance.pixel_rules),
-        "verdicts": list(instance.verdicts),
+def instance_members(instance: Deidentified, size: int) -> str:
+    """The members of an `instance` line that the instance itself settles, as JSON without the braces around them. A SOP class that is not
+    registered is "private": nobody vouches that its digits say nothing. `size`: bytes of the output."""
+    return _members(
+        instance.sop_class, instance.outcomes_id, size, instance.dropped, instance.repaired, instance.pixel_rules, instance.verdicts
+    )
+
+
+# The files of a series are alike in all of this.
+@lru_cache(maxsize=1024)
+def _members(
+    sop_class: str,
+    outcomes: str,
+    size: int,
+    dropped: tuple[tuple[str, int], ...],
+    repaired: bool,
+    pixel_rules: tuple[str, ...],
+    verdicts: tuple[str, ...],
+) -> str:
+    record = {
+        "sop_class": sop_class if name_of(sop_class) else "private" if sop_class else "",
+        "outcomes": outcomes,
+        "bytes": size,
+        "dropped": dropped,
+        "repaired": repaired,
+        "pixel_rules": pixel_rules,
+        "verdicts": verdicts,
     }
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))[1:-1]
 
 
 def outcomes_json(outcomes: Iterable[Outcome]) -> str:

@@ -30,13 +30,13 @@ class Published(Enum):
     OTHER = "other"  # other bytes stand there, or something that is no file
 
 
-def write_partial(folder: str, name: str, parts: tuple[bytes | memoryview, ...]) -> int:
-    """Write a new file of `parts`, mode 0600, and return its length. OSError when it cannot be; nothing is left behind then."""
+def write_partial(folder: str, name: str, parts: tuple[bytes | memoryview, ...]) -> None:
+    """Write a new file of `parts`, mode 0600. OSError when it cannot be; nothing is left behind then."""
     path = os.path.join(folder, name)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         try:
-            return _write_all(descriptor, parts)
+            _write_all(descriptor, parts)
         finally:
             os.close(descriptor)
     except BaseException:
@@ -44,8 +44,7 @@ def write_partial(folder: str, name: str, parts: tuple[bytes | memoryview, ...])
         raise
 
 
-def _write_all(descriptor: int, parts: tuple[bytes | memoryview, ...]) -> int:
-    total = sum(len(part) for part in parts)
+def _write_all(descriptor: int, parts: tuple[bytes | memoryview, ...]) -> None:
     waiting = [part for part in parts if len(part)]
     first = 0
     while first < len(waiting):
@@ -59,7 +58,6 @@ def _write_all(descriptor: int, parts: tuple[bytes | memoryview, ...]) -> int:
                 break
             written -= len(part)
             first += 1
-    return total
 
 
 def digest(parts: Parts) -> bytes:

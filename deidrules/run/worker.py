@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from multiprocessing.connection import Connection
 
+from deidrules.run.memory import settled_memory
 from deidrules.run.process import Processor, Settings, internal_error
 from deidrules.run.quiet import no_core_dumps, quiet
 from deidrules.run.result import Job
@@ -36,7 +37,8 @@ def _serve(link: Connection) -> None:
         link.send(internal_error(error))
         return
     link.send(READY)
-    while True:
-        chunk: tuple[Job, ...] = link.recv()
-        for job in chunk:
-            link.send(processor(job))
+    with settled_memory():
+        while True:
+            chunk: tuple[Job, ...] = link.recv()
+            for job in chunk:
+                link.send(processor(job))

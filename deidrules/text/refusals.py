@@ -43,6 +43,7 @@ REFUSALS: dict[str, str] = {
     "out-of-order": "tags do not ascend",
     "overlay-attributes": "an overlay plane is to be blanked, and its attributes do not describe its bits",
     "pixel-attribute": "an attribute that describes the pixel data has a value that the standard or another attribute does not allow",
+    "pixel-coding": "pixel data is encapsulated under a transfer syntax that has no encapsulated pixels, so nobody could decode it",
     "pixel-data-short": "native pixel data has fewer bytes than its geometry needs",
     "pixel-length-unclear": "native subsampled pixel data has more bytes than any reading of its geometry",
     "quarantined": "a `quarantine` verdict of the profile holds for the object",
