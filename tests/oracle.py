@@ -400,11 +400,11 @@ class Oracle:
         if uid and not private:
             return self.acted(REPLACED, value, item, chain, uids=uids)
         claim = self.decision(value, chain, item)
-        if claim is None:
+        if claim is None and not (uid and self.policies.keep_private):
             return self.unlisted(value, item, chain, uids=uids)
-        if self.effect(claim, value)[1] == "X":
+        if claim is not None and self.effect(claim, value)[1] == "X":
             return None
-        return self.acted(REPLACED if uid else claim, value, item, chain, uids=uids)
+        return self.acted(REPLACED if uid or claim is None else claim, value, item, chain, uids=uids)
 
     def unlisted(self, value: Value, item: Item, chain: Chain, *, uids: bool) -> Expected | None:
         """Rule 10."""

@@ -82,7 +82,7 @@ def identifiers(top: Item) -> frozenset[str]:
                 found.add(text)
             if value.vr == "PN" or value.tag == 0x00101040:
                 found.update(re.split(r"[\^=\s,;/\\]+", text))
-    return frozenset(word for word in found if len(word) >= 2)
+    return frozenset(word for word in found if len(word) >= 2 or word >= "\u2e80")  # an ideograph is a name by itself
 
 
 def target_tag(leaf: ast.Leaf) -> int:

@@ -13,14 +13,13 @@ import test_architecture
 from click.testing import CliRunner
 
 import deidrules
-from deidrules.cli.main import main
+from deidrules.cli.main import COMMANDS, main
 from deidrules.compile.profile import shipped_profiles
 from deidrules.text.codes import CODES
 
 TOP = Path(__file__).resolve().parents[1]
 README = (TOP / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-COMMANDS = ("apply-profile", "lint", "fmt", "plan", "explain", "show", "keygen")
 
 
 def blocks(language: str) -> list[str]:

@@ -74,8 +74,13 @@ def command(*arguments: str | Path, before: Callable[[], None] | None = None) ->
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=before,
+        preexec_fn=before or interruptible,
     )
+
+
+def interruptible() -> None:
+    """A job in the background of a script is born deaf to Ctrl-C, and so are its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def finished(running: subprocess.Popen[str]) -> tuple[int, str]:

@@ -30,10 +30,10 @@ VOUCHED = frozenset({"AS", "AT", "CS", "DS", "FD", "FL", "IS", "OB", "OW", "SL",
 )
 def clean(subject: Subject, context: Context) -> Change:
     """Clean the value. With `= expression` it becomes its result. Without, by VR (rule 13): in texts (LO, LT, SH, ST, UC, UT) the words
-    that identify and characters that nobody sees go (the instance's own identifiers, titles with the name behind them, dates, numbers of six and more digits, e-mail
-    addresses, URLs), the others stay; a PN is emptied, for every word of a name is a name; UIDs are replaced as U does; a sequence stays
-    and each element in it is judged. Dates and times need a value. In a private element whose creator the rule spells, numbers, AS, AT,
-    CS, OB and OW stay as they are, and dates and times go. Everything else goes."""
+    that identify go (the instance's own identifiers, titles with the name behind them, dates, numbers of six and more digits, e-mail
+    addresses, URLs), and so do characters that nobody sees; the other words stay. A PN is emptied, for every word of a name is a name;
+    UIDs are replaced as U does; a sequence stays and each element in it is judged. Dates and times need a value. In a private element
+    whose creator the rule spells, numbers, AS, AT, CS, OB and OW stay as they are, and dates and times go. Everything else goes."""
     vr = subject.vr
     if vr == "SQ":
         return Enter()

@@ -63,19 +63,15 @@ def command(
 
     from deidrules.cli.progress import progress_bar
     from deidrules.cli.report import overrides, report
-    from deidrules.run.directory import apply_directory
+    from deidrules.run.directory import prepare
     from deidrules.run.errors import Interrupted, UsageError
     from deidrules.run.quiet import no_core_dumps
 
     key = _key(key_file)
-    if layout == "mirror-names":
-        click.echo(f"warning: {_NAMES}", err=True)
-    if verbose:
-        overrides(loaded.plan)
     no_core_dumps()
-    try:
-        with progress_bar() as progress:
-            summary = apply_directory(
+    with progress_bar() as progress:
+        try:
+            prepared = prepare(
                 sources,
                 output,
                 loaded.plan,
@@ -89,22 +85,31 @@ def command(
                 dry_run=dry_run,
                 progress=progress,
             )
-    except UsageError as problem:
-        raise click.UsageError(str(problem)) from None
-    except Interrupted as interrupted:
-        summary = interrupted.summary
+        except UsageError as problem:
+            raise click.UsageError(str(problem)) from None
+        if key is None:
+            click.echo(_FRESH, err=True)
+        if layout == "mirror-names":
+            click.echo(f"warning: {_NAMES}", err=True)
+        if verbose:
+            overrides(loaded.plan)
+        try:
+            summary = prepared.execute()
+        except UsageError as problem:
+            raise click.UsageError(str(problem)) from None
+        except Interrupted as interrupted:
+            summary = interrupted.summary
     report(summary, as_json=as_json)
     return summary.exit_code
 
 
-def _key(key_file: str | None) -> KeyRing:
+def _key(key_file: str | None) -> KeyRing | None:
+    """The key of the file; None where none was named."""
     from deidrules.engine.keys import KeyFileError
-    from deidrules.engine.keys import fresh as fresh_key
     from deidrules.engine.keys import load as load_key
 
     if not key_file:
-        click.echo(_FRESH, err=True)
-        return fresh_key()
+        return None
     try:
         return load_key(Path(key_file))
     except KeyFileError as problem:

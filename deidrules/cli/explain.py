@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,6 @@ import click
 from deidrules.cli.profiles import load, pairs, say
 
 if TYPE_CHECKING:
-    from deidrules.cli.explaining import Explanation
     from deidrules.dicom.element import DicomObject
     from deidrules.plan.model import Plan
 
@@ -42,11 +42,13 @@ def command(
     from deidrules.actions import registry
     from deidrules.cli.explaining import Explainer
     from deidrules.cli.files import say_refusal
+    from deidrules.cli.listing import flat, places, tree
     from deidrules.engine.decide import Decider
     from deidrules.engine.instance import Engine
     from deidrules.engine.keys import fresh
     from deidrules.engine.outcome import Outcome
     from deidrules.text.refusal import Refusal
+    from deidrules.text.render import colours
 
     data = _bytes(Path(file))
     refusal: Refusal | None = None
@@ -68,10 +70,12 @@ def command(
     if as_json:
         click.echo(json.dumps([explanation.record() for explanation in found], indent=2, ensure_ascii=False))
     else:
-        for line in explainer.verdicts():
-            click.echo(line)
-        for explanation in found:
-            _show(explanation)
+        place = places(loaded.folder, loaded.recipes)
+        for said, origin in explainer.verdicts():
+            click.echo(f"{said}  # {place(origin)}")
+        draw = tree if wanted is None else flat
+        for line in draw(found, place, colour=colours(sys.stdout)):
+            click.echo(line, color=True)
         if not found:
             click.echo("the file has no such element, and no rule adds it", err=True)
     if refusal is not None:
@@ -111,14 +115,3 @@ def _read(data: bytes, plan: Plan) -> DicomObject:
         if plan.policies.malformed != "repair" or refusal.code in NOT_REPAIRABLE:
             raise
         return read(repaired(data, refusal))
-
-
-def _show(explanation: Explanation) -> None:
-    decided = f"{explanation.code} " if explanation.code else ""
-    by = f"`{explanation.rule}`" if explanation.rule else ""
-    place = f"{explanation.origin}" if explanation.origin else ""
-    change = explanation.change or "not judged"
-    value = f" = {explanation.value}" if explanation.value else ""
-    click.echo(f"{explanation.place} {explanation.vr}{value}: {change}, {decided}{by} {place}".rstrip())
-    for loser in explanation.losers:
-        click.echo(f"    not `{loser.rule}` {loser.origin}: {loser.why}")

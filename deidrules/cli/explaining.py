@@ -18,6 +18,11 @@ from deidrules.plan.own import engine_own
 from deidrules.plan.selector import Place, TagLeaf, leaf_rank, path_rank
 from deidrules.text.refusal import Refusal
 
+GONE = "gone with "  # how the change of an element begins that lay in a sequence that went
+
+_GONE = "the sequence around it is gone"
+_OTHERWISE_SETTLED = "decided with the private block or plane it belongs to, or by the engine"
+
 ItemPath = tuple[tuple[int, int], ...]
 Sequences = tuple[tuple[int, str | None], ...]
 
@@ -48,10 +53,12 @@ class Explanation:
     value: str | None = None
 
     @property
-    def place(self) -> str:
-        """The sequences around it, each with the number of its item, and itself."""
-        around = "".join(f"{wording.tag_text(tag)}[{item}] / " for tag, item in self.path)
-        return around + wording.tag_text(self.tag)
+    def name(self) -> str:
+        """The keyword; the creator of a private element, quoted as in rules; "" when there is neither."""
+        if self.tag >> 16 & 1:
+            return f'"{self.creator}"' if self.creator else "creator" if block_of(self.tag) is not None else ""
+        entry = dictionary.entry(self.tag)
+        return "" if entry is None else entry.keyword or entry.name
 
     def record(self) -> dict[str, object]:
         """As JSON has it."""
@@ -82,55 +89,64 @@ class Explainer:
         self._judged = bool(outcomes)
         self._show_values = show_values
 
-    def verdicts(self) -> Iterator[str]:
-        """Verdicts and pixel rules whose conditions hold."""
+    def verdicts(self) -> Iterator[tuple[str, str]]:
+        """Verdicts and pixel rules whose conditions hold: what they say, and their origin."""
         for verdict in self._plan.verdicts:
             if self._truth(verdict.condition, self._reading.top) == "":
-                yield f"{verdict.kind} {wording.quoted(verdict.name)} holds  # {verdict.origin}"
+                yield f"{verdict.kind} {wording.quoted(verdict.name)} holds", verdict.origin
         for rule in self._plan.pixels:
             if self._truth(rule.condition, self._reading.top) == "":
-                yield f"pixels {wording.quoted(rule.name)} matches  # {rule.origin}"
+                yield f"pixels {wording.quoted(rule.name)} matches", rule.origin
 
     def elements(self) -> Iterator[Explanation]:
         """Every element of the file at every depth, then those that the engine adds."""
         seen: set[tuple[ItemPath, int]] = set()
-        for explanation in self._data_set(self._reading.top, self._decider.top(), (), (), ""):
+        for explanation in self._data_set(self._reading.top, self._decider.top(), (), (), None):
             seen.add((explanation.path, explanation.tag))
             yield explanation
         for key, outcome in self._outcomes.items():
             if key not in seen:
                 yield Explanation(outcome.path, outcome.tag, outcome.vr, "", outcome.code, "", outcome.origin, outcome.change)
 
-    def _data_set(self, place: DataSet, scope: Scope, sequences: Sequences, path: ItemPath, gone: str) -> Iterator[Explanation]:
+    def _data_set(
+        self, place: DataSet, scope: Scope, sequences: Sequences, path: ItemPath, gone: Explanation | None
+    ) -> Iterator[Explanation]:
         for element in place.elements:
             explanation = self._element(element, place, scope, sequences, path, gone)
             yield explanation
             if not is_sequence(element):
                 continue
-            inside = gone or (wording.tag_text(element.tag) if explanation.change in ("removed", "emptied", "reduced") else "")
+            inside = gone or (explanation if explanation.change in ("removed", "emptied", "reduced") else None)
             below = scope.below(element.tag, element.creator)
             for number, item in enumerate(element.items or (), start=1):
                 around = (*sequences, (element.tag, element.creator))
                 yield from self._data_set(place.below(item), below, around, (*path, (element.tag, number)), inside)
 
-    def _element(self, element: Element, place: DataSet, scope: Scope, sequences: Sequences, path: ItemPath, gone: str) -> Explanation:
-        code, origin, winner = self._winner(element, place, scope)
+    def _element(
+        self, element: Element, place: DataSet, scope: Scope, sequences: Sequences, path: ItemPath, gone: Explanation | None
+    ) -> Explanation:
+        winner: Rule | None = None
         outcome = self._outcomes.get((path, element.tag))
-        change = f"gone with {gone}" if gone and outcome is None else ""
-        if outcome is not None:
-            if outcome.origin != origin:
-                winner = None  # the sequence around it, the pixels or the block settled it otherwise
-            code, origin, change = outcome.code, outcome.origin, outcome.change
+        if gone is not None and outcome is None:
+            code, origin, rule, change = gone.code, gone.origin, gone.rule, f"{GONE}{wording.named(gone.tag)}"
+        else:
+            code, origin, winner = self._winner(element, place, scope)
+            change = ""
+            if outcome is not None:
+                if outcome.origin != origin:
+                    winner = None  # the sequence around it, the pixels or the block settled it otherwise
+                code, origin, change = outcome.code, outcome.origin, outcome.change
+            rule = wording.rule(winner) if winner is not None else ""
         return Explanation(
             path=path,
             tag=element.tag,
             vr=element.vr,
             creator=element.creator or "",
             code=code,
-            rule=wording.rule(winner) if winner is not None else "",
+            rule=rule,
             origin=origin,
             change=change,
-            losers=tuple(self._losers(element, place, sequences, winner)),
+            losers=tuple(self._losers(element, place, sequences, winner, _GONE if change.startswith(GONE) else "")),
             value=self._value(element, place) if self._show_values else None,
         )
 
@@ -155,7 +171,7 @@ class Explainer:
                 decision = scope.decide_unreadable(element.tag)
         return decision.choose(lambda number: self._conditions.holds(number, place))
 
-    def _losers(self, element: Element, place: DataSet, sequences: Sequences, winner: Rule | None) -> Iterator[Loser]:
+    def _losers(self, element: Element, place: DataSet, sequences: Sequences, winner: Rule | None, settled: str) -> Iterator[Loser]:
         entry = None if element.private else dictionary.entry(element.tag)
         vrs = frozenset((element.vr,)) if element.private else frozenset(entry.vrs if entry else ())
         where = Place(element.tag, vrs, element.creator, entry is not None)
@@ -163,7 +179,7 @@ class Explainer:
             if rule is winner or not _reaches(rule, where, sequences):
                 continue
             why = self._truth(rule.condition, place) if rule.condition is not None else ""
-            yield Loser(wording.rule(rule), rule.origin, why or _why(rule, winner))
+            yield Loser(wording.rule(rule), rule.origin, settled or why or _why(rule, winner))
 
     def _truth(self, condition: int, place: DataSet) -> str:
         """ "" when a condition holds, else why it does not."""
@@ -188,7 +204,7 @@ def _reaches(rule: Rule, place: Place, sequences: Sequences) -> bool:
 def _why(rule: Rule, winner: Rule | None) -> str:
     """Why a rule whose condition holds, or that has none, stands behind the winner (rules 4 and 5 of the language)."""
     if winner is None:
-        return "decided with the sequence, private block or plane it belongs to, or by the engine"
+        return _OTHERWISE_SETTLED
     if rule.otherwise != winner.otherwise:
         return "`otherwise`: asked only where no other rule decides"
     if rule.layer != winner.layer:

@@ -31,6 +31,9 @@ def read_object(path: Path) -> DicomObject | None:
 
 
 def say_refusal(refusal: Refusal) -> None:
-    """A refusal on stderr: code, tag and lengths, and what the code means."""
+    """A refusal on stderr: what its code means, and where."""
     meaning = REFUSALS.get(refusal.code, "")
-    click.echo(f"refused: {refusal}" + (f": {meaning}" if meaning else ""), err=True)
+    said = [f"refused: {refusal.code}" + (f", {meaning}" if meaning else "")]
+    place = {"tag": "at {}", "vr": "{}", "length": "length {}", "expected": "expected {}", "rule": "by {}"}
+    said += [place[name].format(value) for name, value in refusal.record().items() if name in place]
+    click.echo("; ".join([said[0], " ".join(said[1:])]) if len(said) > 1 else said[0], err=True)

@@ -55,6 +55,8 @@ def _files(paths: tuple[str, ...], *, check: bool, diff: bool) -> int:
 
     targets = find(paths)
     broken = changed = 0
+    if not targets.recipes and not targets.named:
+        click.echo("nothing to format: `fmt` is for *.recipe files", err=True)
     for path in dict.fromkeys((*targets.recipes, *targets.named)):
         source, problem = read_source(path, str(path))
         if source is None:

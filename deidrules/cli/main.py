@@ -9,13 +9,21 @@ from typing import Any
 
 import click
 
-from deidrules.run.quiet import quiet
-
-# Everybody's exit codes; `apply-profile` adds 1, `lint` and `fmt` 1
+# Everybody's exit codes; `apply-profile` adds 1, `lint`, `test` and `fmt` 1
 USAGE, INTERNAL, INTERRUPTED = 2, 3, 130
 
-# In the order of --help. A command's module is imported when it is called: `lint` must not wait for what `apply-profile` needs.
-COMMANDS = ("apply-profile", "lint", "fmt", "plan", "explain", "show", "keygen")
+# In the order of --help, with what it says of them. A command's module is imported when it is called: `lint` must not wait for what
+# `apply-profile` needs, and --help for none of them.
+COMMANDS = {
+    "apply-profile": "Apply a profile to files and folders.",
+    "lint": "Find faults in profiles and recipes.",
+    "test": "Run the tests that stand in recipes.",
+    "fmt": "Format recipes.",
+    "plan": "Show the plan that a profile compiles to.",
+    "explain": "Show which rule decides about each element of a file.",
+    "show": "List the elements of a file.",
+    "keygen": "Make a key file.",
+}
 
 
 class Program(click.Group):
@@ -31,6 +39,24 @@ class Program(click.Group):
         command: click.Command = import_module(f"deidrules.cli.{cmd_name.replace('-', '_')}").command
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            from deidrules.text.suggest import did_you_mean
+
+            near = did_you_mean(args[0], COMMANDS)
+            raise click.UsageError(f"there is no command `{args[0]}`" + (f": {near}" if near else ""), ctx)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from deidrules.run.quiet import quiet
+
+        with quiet():
+            return super().invoke(ctx)
+
     def main(
         self,
         args: Sequence[str] | None = None,
@@ -40,21 +66,20 @@ class Program(click.Group):
         windows_expand_args: bool = True,
         **extra: Any,
     ) -> Any:
-        with quiet():
-            try:
-                code = super().main(args, "deidrules", complete_var, standalone_mode=False, **extra)
-            except click.ClickException as problem:
-                problem.show()
-                code = problem.exit_code
-            except (click.Abort, KeyboardInterrupt):
-                click.echo("interrupted", err=True)
-                code = INTERRUPTED
-            except Exception as error:
-                from deidrules.run.process import internal_error
+        try:
+            code = super().main(args, "deidrules", complete_var, standalone_mode=False, **extra)
+        except click.ClickException as problem:
+            problem.show()
+            code = problem.exit_code
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("interrupted", err=True)
+            code = INTERRUPTED
+        except Exception as error:
+            from deidrules.run.process import internal_error
 
-                record = internal_error(error)
-                click.echo(f"internal error: {record['type']} at {record['place']}; please report this line", err=True)
-                code = INTERNAL
+            record = internal_error(error)
+            click.echo(f"internal error: {record['type']} at {record['place']}; please report this line", err=True)
+            code = INTERNAL
         sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A plan, or None when `diagnostics` has errors; the lookup tables by name."""
+    """A plan, or None when `diagnostics` has errors; the lookup tables by name. `folder` and `recipes` are where the profile lies and the
+    layers as it names them, nothing for a plan that was compiled before."""
 
     plan: Plan | None
     tables: Mapping[str, Mapping[str, str]]
     diagnostics: tuple[Diagnostic, ...] = ()
+    folder: str = ""
+    recipes: tuple[str, ...] = ()
 
 
 def pairs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -44,10 +47,16 @@ def load(profile: str, parameters: Mapping[str, str], table_files: Mapping[str, 
         return _load_plan(Path(profile), parameters, table_files or {}, check_tables)
     if table_files:
         raise click.UsageError("--table goes with a plan JSON; a profile names its own tables")
+    if profile.endswith(".recipe") and Path(profile).is_file():
+        raise click.UsageError(f"`{profile}` is a recipe; a profile.yaml that names it under `recipes:` makes a profile of it")
     from deidrules.compile.compiler import planned_profile
 
     compilation = planned_profile(profile, parameters)
-    return Loaded(None if compilation.failed else compilation.plan, compilation.tables, compilation.diagnostics)
+    plan = None if compilation.failed else compilation.plan
+    named = compilation.profile
+    if named is None:
+        return Loaded(plan, compilation.tables, compilation.diagnostics)
+    return Loaded(plan, compilation.tables, compilation.diagnostics, str(Path(named.source.name).parent), named.recipes)
 
 
 def _is_plan(profile: str) -> bool:

@@ -23,16 +23,19 @@ def progress_bar() -> Iterator[Callable[[int, int], None] | None]:
     bar = Progress(
         BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True), auto_refresh=False, transient=True
     )
-    with bar:
-        task = bar.add_task("", total=None)
-        drawn = 0.0
+    task = bar.add_task("", total=None)
+    drawn = 0.0
 
-        def progress(done: int, there: int) -> None:
-            nonlocal drawn
-            now = time.monotonic()
-            if done == there or now - drawn >= _EVERY_SECONDS:
-                drawn = now
-                bar.update(task, completed=done, total=there)
-                bar.refresh()
+    def progress(done: int, there: int) -> None:
+        nonlocal drawn
+        bar.start()  # not before: what is said until then would be drawn over
+        now = time.monotonic()
+        if done == there or now - drawn >= _EVERY_SECONDS:
+            drawn = now
+            bar.update(task, completed=done, total=there)
+            bar.refresh()
 
+    try:
         yield progress
+    finally:
+        bar.stop()

@@ -20,13 +20,15 @@ def command(file: str, values: bool) -> int:
     """List the elements of a DICOM file at every depth: tag, VR, length in bytes, keyword, private creator. Values are not shown unless
     --values is given. Exit codes: 0 done, 1 the file cannot be read as DICOM, 2 wrong usage."""
     from deidrules.cli.files import read_object
+    from deidrules.dicom.uid import registry
     from deidrules.engine.reading import Reading
 
     instance = read_object(Path(file))
     if instance is None:
         return 1
     reading = Reading(instance)
-    syntax = instance.transfer_syntax + (" (deflated)" if instance.deflated else "")
+    registered = registry().get(instance.transfer_syntax)
+    syntax = instance.transfer_syntax + (f" {registered.name}" if registered is not None else "")
     click.echo(f"transfer syntax {syntax}; {'preamble' if instance.has_preamble else 'no preamble'}; {len(instance.elements)} elements")
     for what, count in instance.dropped:
         click.echo(f"left over: {what} {count}")
@@ -46,9 +48,9 @@ def _lines(reading: Reading, place: DataSet, depth: int, values: bool) -> Iterat
         length = "undefined" if element.undefined else str(element.length)
         line = f"{indent}({element.tag >> 16:04X},{element.tag & 0xFFFF:04X}) {element.vr} {length:>9} {_name(element)}"
         if sequence:
-            line += f", {len(element.items or ())} items"
+            line += f", {_several(len(element.items or ()), 'item')}"
         elif element.fragments:
-            line += f", {len(element.items or ())} fragments"
+            line += f", {_several(len(element.items or ()), 'fragment')}"
         elif values:
             line += f" = {shown_value(reading, element, place)}"
         yield line
@@ -58,10 +60,17 @@ def _lines(reading: Reading, place: DataSet, depth: int, values: bool) -> Iterat
                 yield from _lines(reading, place.below(item), depth + 2, values)
 
 
+def _several(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def _name(element: Element) -> str:
     from deidrules.dicom import dictionary
+    from deidrules.dicom.private import block_of
 
     if element.private:
-        return f"private, creator {element.creator}" if element.creator is not None else "private"
+        if element.creator is not None:
+            return f'private, creator "{element.creator}"'
+        return "private creator" if block_of(element.tag) is not None else "private, without creator"
     entry = dictionary.entry(element.tag)
     return (entry.keyword or entry.name) if entry is not None else "unknown"

@@ -29,11 +29,10 @@ from deidrules.plan.selector import Leaf, Selector, Step, TagLeaf
 _ORDERED = {"text", "list"}
 
 
-def tag_text(tag: int) -> str:
-    """(gggg,eeee), with the keyword where the dictionary has one."""
+def named(tag: int) -> str:
+    """The keyword where the dictionary has one, else (gggg,eeee)."""
     entry = dictionary.entry(tag)
-    digits = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
-    return f"{digits} {entry.keyword}" if entry is not None and entry.keyword else digits
+    return entry.keyword if entry is not None and entry.keyword else f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
 
 
 def _leaf(leaf: Leaf | Step) -> str:
@@ -78,7 +77,8 @@ def expression(one: Expression) -> str:
         case Join(parts):
             return " + ".join(expression(part) for part in parts)
         case Apply(function, arguments):
-            given = (expression(value) if name == "subject" else f"{name}: {expression(value)}" for name, value in arguments)
+            said = ((name, value) for name, value in arguments if (name, value) != ("subject", Own()))  # left out as in recipes
+            given = (expression(value) if name == "subject" else f"{name}: {expression(value)}" for name, value in said)
             return f"{function}({', '.join(given)})"
 
 

@@ -19,6 +19,7 @@ from deidrules.text.suggest import did_you_mean
 
 FILE = "profile.yaml"
 LARGEST = 4_000_000  # characters of a profile
+DEEPEST = 20
 _Spans = dict[tuple[str | int, ...], Span]
 
 
@@ -61,10 +62,9 @@ def parse_profile(source: Source, folder: Path) -> tuple[Profile | None, tuple[D
     if len(source.text) > LARGEST:
         return None, (Diagnostic("DR502", f"`{source.name}` is larger than {LARGEST} characters"),)
     try:
-        for event in yaml.parse(source.text, Loader=yaml.SafeLoader):
-            if getattr(event, "anchor", None) and event.start_mark and event.end_mark:  # an alias could make a small file endless
-                span = Span(source, event.start_mark.index, event.end_mark.index)
-                return None, (Diagnostic("DR502", "aliases and anchors are not read", span),)
+        problem = _too_much(source)
+        if problem is not None:
+            return None, (problem,)
         tree = yaml.compose(source.text, Loader=yaml.SafeLoader)
         data = _plain(tree, (), source, spans, problems) if tree is not None else {}
     except yaml.YAMLError as error:
@@ -79,6 +79,19 @@ def parse_profile(source: Source, folder: Path) -> tuple[Profile | None, tuple[D
         return None, (Diagnostic("DR503", "a profile is a mapping of keys to values", Span(source, 0, 1)),)
     problems = _check(data, spans)
     return (None if problems else _typed(data, folder, source)), tuple(problems)
+
+
+def _too_much(source: Source) -> Diagnostic | None:
+    """Aliases, which could make a small file endless, and nesting beyond any profile, found before a tree is built."""
+    depth = 0
+    for event in yaml.parse(source.text, Loader=yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        start = event.start_mark.index if event.start_mark else 0
+        if getattr(event, "anchor", None):
+            return Diagnostic("DR502", "aliases and anchors are not read", Span(source, start, start + 1))
+        if depth > DEEPEST:
+            return Diagnostic("DR502", "nested too deeply", Span(source, start, start + 1))
+    return None
 
 
 def _plain(node: yaml.Node, path: tuple[str | int, ...], source: Source, spans: _Spans, problems: list[Diagnostic]) -> Any:

@@ -39,12 +39,12 @@ def native_length(found: DicomObject) -> PixelLength | None:
     Raises Refusal: `several-pixel-elements` when there are two, since no geometry could prove both (PS3.3 C.7.6.24), `pixel-coding` when
     it is encapsulated under a transfer syntax that has no such pixels, `no-pixel-geometry` when an attribute it follows from is absent,
     empty or no positive number, `pixel-data-short` when bytes are missing."""
-    pixels = [element for tag, element in found.index.items() if tag in PIXELS]
-    if not pixels:
+    there = [element for tag, element in found.index.items() if tag in PIXELS]
+    if not there:
         return None
-    element = pixels[0]
-    if len(pixels) > 1:
-        raise Refusal("several-pixel-elements", tag=pixels[1].tag, vr=pixels[1].vr, length=pixels[1].length)
+    element = there[0]
+    if len(there) > 1:
+        raise Refusal("several-pixel-elements", tag=there[1].tag, vr=there[1].vr, length=there[1].length)
     if element.fragments:
         if not transfer_syntax(found.transfer_syntax).encapsulated:
             raise Refusal("pixel-coding", tag=element.tag, vr=element.vr)

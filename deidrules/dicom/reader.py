@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from struct import pack, unpack_from
+from struct import Struct, pack, unpack_from
 
 from deidrules.dicom import dictionary
 from deidrules.dicom.element import EXPLICIT_BIG, EXPLICIT_LITTLE, DicomObject, Element, Encoding
@@ -10,7 +10,7 @@ from deidrules.dicom.header import PIXEL_DATA, PIXELS, TRAILING_PADDING, coding_
 from deidrules.dicom.inflate import inflate
 from deidrules.dicom.limits import LIMITS, Limits
 from deidrules.dicom.meta import MEDIA_STORAGE_SOP_CLASS, TRANSFER_SYNTAX, Opening, guesses, open_file
-from deidrules.dicom.sop_class import MEDIA_STORAGE_DIRECTORY
+from deidrules.dicom.sop_class import MEDIA_STORAGE_DIRECTORY, name_of
 from deidrules.dicom.transfer_syntax import (
     EXPLICIT_VR_BIG_ENDIAN,
     EXPLICIT_VR_LITTLE_ENDIAN,
@@ -21,7 +21,13 @@ from deidrules.dicom.walker import Walk
 from deidrules.text.refusal import Refusal
 
 DIRECTORY_RECORDS = 0x00041220
+SOP_CLASS = 0x00080016
 ROWS = 0x00280010
+
+# bytes behind the header of an image that are too few for its pixels
+_NO_IMAGE = 512
+# bytes behind a data set without pixels that may be looked through for what they are
+_LOOKED_THROUGH = 1 << 16
 
 # These are never taken for a sign that the data set has ended before.
 _NEVER_TRAILING = frozenset({"duplicate-tag", "too-deep", "too-many-elements"})
@@ -136,9 +142,34 @@ def _ended(buffer: bytes, stop: int, elements: list[Element], encoding: Encoding
         # behind floating point pixels a further pixel element may have been cut off
         return not any(buffer.startswith(pack(order + "HH", 0x7FE0, low), stop) for order in "<>" for low in (0x0009, 0x0010))
     rest = len(buffer) - stop
-    if ROWS in tags or rest < 2:
+    if ROWS in tags or rest < 2 or (rest > _NO_IMAGE and _of_an_image(buffer, elements)):
         return False
-    return buffer.count(0, stop) == rest or _cannot_begin(buffer, stop, elements[-1].tag, encoding)
+    if buffer.count(0, stop) == rest:
+        return True
+    return _cannot_begin(buffer, stop, elements[-1].tag, encoding) and not _holds_elements(buffer, stop, encoding)
+
+
+def _of_an_image(buffer: bytes, elements: list[Element]) -> bool:
+    """True when the SOP class is an image's: its pixel data is still to come."""
+    uids = [buffer[element.value : element.stop] for element in elements if element.tag == SOP_CLASS]
+    return any("Image Storage" in name_of(uid.decode("latin-1").strip(" \0")) for uid in uids)
+
+
+def _holds_elements(buffer: bytes, stop: int, encoding: Encoding) -> bool:
+    """True when an element of the dictionary seems to begin anywhere behind `stop`: then the data set goes on behind what is damaged, and
+    to leave it out would lose content, or pixels, without a word. So does a rest that is too long to be looked through."""
+    rest = buffer[stop : stop + _LOOKED_THROUGH + 1]
+    if len(rest) > _LOOKED_THROUGH:
+        return True
+    read = Struct(encoding.order + ("HH2s" if encoding.explicit else "HHI")).unpack_from
+    for at in range(len(rest) - 7):
+        group, low, third = read(rest, at)
+        entry = dictionary.entry(group << 16 | low)
+        if group == 0 or entry is None:
+            continue
+        if third.decode("latin-1") in entry.vrs if encoding.explicit else third <= len(rest) - at - 8:
+            return True
+    return False
 
 
 def _cannot_begin(buffer: bytes, stop: int, last: int, encoding: Encoding) -> bool:
@@ -152,5 +183,5 @@ def _cannot_begin(buffer: bytes, stop: int, last: int, encoding: Encoding) -> bo
         return False
     if encoding.explicit:
         return not all(0x41 <= letter <= 0x5A for letter in buffer[stop + 4 : stop + 6])
-    (length,) = unpack_from(encoding.order + "I", buffer, stop + 4)
+    length: int = unpack_from(encoding.order + "I", buffer, stop + 4)[0]
     return tag <= last and length > len(buffer) - stop - 8

@@ -118,6 +118,12 @@ def compatible(coded: str, expected: tuple[str, ...]) -> bool:
     return False
 
 
+def confined(coded: str, expected: tuple[str, ...]) -> bool:
+    """True when what is coded as `coded` can say no more than a value of the VRs `expected`. A text in the place of a code, number, date or
+    UID can say anything."""
+    return VRS[coded].kind is not Kind.TEXT or any(VRS[name].kind is Kind.TEXT for name in expected if name in VRS)
+
+
 def effective(vrs: tuple[str, ...], *, signed: bool = False) -> str:
     """The VR with which a value of an attribute is read where the file does not say: the dictionary's; OW where it may be OB or OW
     (PS3.5 A.1, implicit VR), US or SS as Pixel Representation says."""

@@ -6,7 +6,10 @@ import re
 from collections.abc import Mapping
 
 from deidrules.actions.base import Keys
+from deidrules.dicom import dictionary
+from deidrules.dicom.element import Element
 from deidrules.engine.reading import DataSet, Found, Reading, data_sets
+from deidrules.text.refusal import Refusal
 
 # Attributes whose whole value identifies a patient, a visit or an order; every PN is added by its VR.
 IDENTIFYING = frozenset(
@@ -26,6 +29,7 @@ IDENTIFYING = frozenset(
 # Names are divided at the delimiters of PN (PS3.5 6.2.1) and at blanks.
 _DELIMITERS = re.compile(r"[\^=\s,;/\\]+")
 _SHORTEST = 2
+_IDEOGRAPHS = "\u2e80"
 
 
 class FileContext:
@@ -66,8 +70,16 @@ def sources(top: DataSet) -> tuple[Found, ...]:
         Found(element, place)
         for place in data_sets(top)
         for element in place.elements
-        if (element.vr == "PN" or element.tag in IDENTIFYING) and element.value != element.stop and element.items is None
+        if (_is_name(element) or element.tag in IDENTIFYING) and element.value != element.stop and element.items is None
     )
+
+
+def _is_name(element: Element) -> bool:
+    """True for a person's name by the file's VR or by the dictionary's: a name coded LO is one."""
+    if element.vr == "PN":
+        return True
+    entry = None if element.private else dictionary.entry(element.tag)
+    return entry is not None and entry.vrs == ("PN",)
 
 
 def collect(reading: Reading, found: tuple[Found, ...]) -> frozenset[str]:
@@ -76,10 +88,11 @@ def collect(reading: Reading, found: tuple[Found, ...]) -> frozenset[str]:
     for source in found:
         for value in reading.values(source.element, source.place):
             if not isinstance(value, str):
-                continue
+                raise Refusal("wrong-vr", tag=source.element.tag, vr=source.element.vr, length=source.element.length)
             text = value.strip(" \0").upper()
             if source.element.tag in IDENTIFYING:
                 words.add(text)
-            if source.element.vr == "PN" or source.element.tag == 0x00101040:
+            if _is_name(source.element) or source.element.tag == 0x00101040:
                 words.update(_DELIMITERS.split(text))
-    return frozenset(word for word in words if len(word) >= _SHORTEST)
+    # one character is a whole name where characters are words
+    return frozenset(word for word in words if len(word) >= _SHORTEST or word >= _IDEOGRAPHS)

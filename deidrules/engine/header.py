@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from deidrules.dicom.element import DicomObject, Element
 from deidrules.dicom.pixel_length import native_length
 from deidrules.dicom.private import block_of
-from deidrules.dicom.vr import compatible
+from deidrules.dicom.vr import compatible, confined
 from deidrules.engine import own
 from deidrules.engine.claims import Claims
 from deidrules.engine.condition import Conditions, uses_here
@@ -17,6 +17,8 @@ from deidrules.engine.outcome import Outcome, Outcomes, Path, outcomes_id
 from deidrules.engine.program import Program
 from deidrules.engine.reading import DataSet, Reading, is_sequence
 from deidrules.engine.touch import Done, Toucher
+from deidrules.pixels import planes
+from deidrules.pixels.attributes import of_object
 from deidrules.plan.expression import Condition
 from deidrules.plan.own import engine_own
 from deidrules.text.refusal import Refusal
@@ -181,7 +183,9 @@ class Header:
                 raise Refusal("unreadable-un", tag=element.tag, vr="UN", length=element.length)
             return
         if decision.known and element.coded_vr not in ("", "UN") and element.coded_vr not in decision.vrs:
-            if not compatible(element.coded_vr, decision.vrs):
+            # what stays as it is must not say more than its VR allows
+            stays = candidate.code == "K" and not confined(element.coded_vr, decision.vrs)
+            if stays or not compatible(element.coded_vr, decision.vrs):
                 raise Refusal("wrong-vr", tag=element.tag, vr=element.coded_vr, length=element.length)
         elif decision.known and is_sequence(element) and "SQ" not in decision.vrs:
             raise Refusal("wrong-vr", tag=element.tag, vr="SQ", length=element.length)
@@ -301,15 +305,24 @@ class Header:
 
     def _length(self, element: Element, place: DataSet) -> int | None:
         """The bytes that the geometry asks of native pixel data. Refusal when there are fewer."""
-        if element.fragments:
-            return None
+        length = native_length(self._holder(place))
+        return None if length is None or length.element is not element else length.keep
+
+    def _plane_length(self, element: Element, place: DataSet) -> int:
+        """The bytes that the geometry asks of an overlay plane. Refusal when it does not say."""
+        for low in planes.DESCRIBING:
+            describing = place.element(element.tag & 0xFFFF0000 | low)
+            if describing is not None:
+                self._witness(describing, place)
+        return planes.stored_length(of_object(self._holder(place)), element.group)
+
+    def _holder(self, place: DataSet) -> DicomObject:
+        """A data set as an object of its own."""
         instance = self._reading.instance
         index = {inner.tag: inner for inner in place.elements}
-        holder = DicomObject(
+        return DicomObject(
             instance.buffer, instance.start, instance.stop, place.encoding, instance.transfer_syntax, place.elements, index=index
         )
-        length = native_length(holder)
-        return None if length is None or length.element is not element else length.keep
 
     # ---- operations
 
@@ -337,8 +350,8 @@ class Header:
         elif change == "kept":
             if element.tag in PIXELS:
                 operations.append(Pixels(element, place, self._length(element, place), bool(path)))
-            elif not path and element.tag & 0xFF00FFFF == 0x60003000:
-                operations.append(Plane(element, place))
+            elif element.tag & 0xFF01FFFF == 0x60003000 and element.length:
+                operations.append(Plane(element, place, self._plane_length(element, place), bool(path)))
             else:
                 copy(operations, element.header, element.end)
         else:

@@ -105,7 +105,7 @@ class Engine:
             outcomes_id=program.outcomes_id,
             replaced_uids=tuple((old, new) for tag, old, new in rendered.pairs if tag != PATIENT_ID),
             patient_ids=tuple((old, new) for tag, old, new in rendered.pairs if tag == PATIENT_ID),
-            dropped=(*instance.dropped, *rendered.dropped),
+            dropped=(*instance.dropped, *rendered.dropped, *_absent(instance, uid)),
             verdicts=accepted,
             pixel_rules=work.rules,
             repaired=was_repaired,
@@ -200,6 +200,13 @@ class Engine:
         if layout is not None and program.reusable:
             self._programs.used(key, program)
         return program, rendered
+
+
+def _absent(instance: DicomObject, uid: str) -> tuple[tuple[str, int], ...]:
+    """An image without pixels may have been cut off between two elements, or be a header on purpose: nobody can tell, so it is said."""
+    if "Image Storage" not in sop_class.name_of(uid) or not PIXELS.isdisjoint(instance.index):
+        return ()
+    return (("pixel-data-absent", 0),)
 
 
 def _one(rendered: Rendered, tag: int) -> str:

@@ -72,10 +72,13 @@ class Pixels:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plane:
-    """OverlayData of the object that stays: its bytes may change."""
+    """OverlayData that stays: its bytes may change. `keep`: how many its geometry asks for, the rest is dropped. `inner`: in a sequence,
+    where no bytes change."""
 
     element: Element
     place: DataSet
+    keep: int
+    inner: bool
 
 
 Operation = Copy | Literal | Touch | Add | Open | Close | Pixels | Plane

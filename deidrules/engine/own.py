@@ -36,7 +36,9 @@ _TERMS = {
     ),
 }
 # Defined terms of PS3.3 C.12.1.1.2 and the spellings that occur
-_CHARACTER_SET = re.compile(r"(ISO[ _-]?(2022[ _-])?IR[ _-]?[0-9]{1,3}|GB18030|GBK)?", re.IGNORECASE)
+_CHARACTER_SET = re.compile(
+    r"(ISO[ _-]?(2022[ _-])?IR[ _-]?(6|13|58|87|100|101|109|110|126|127|138|144|148|149|159|166|192|203)|GB18030|GBK)?", re.IGNORECASE
+)
 _GONE_GROUPS = frozenset({0x0000, 0x0002, 0x0004})
 _TRAILING_PADDING = 0xFFFCFFFC
 
@@ -59,7 +61,8 @@ def prove(element: Element, place: DataSet, reading: Reading) -> bool:
             raise Refusal("unknown-character-set", tag=element.tag, length=element.length)
         return True
     if element.tag == SOP_CLASS:
-        if not all(is_uid(value) for value in _texts(element, place, reading) if value):
+        values = _texts(element, place, reading)
+        if len(values) != 1 or not all(is_uid(value) for value in values if value):
             raise Refusal("bad-sop-class", tag=element.tag, length=element.length)
         return True
     if not _describes(element, place, reading):
@@ -81,7 +84,8 @@ def _describes(element: Element, place: DataSet, reading: Reading) -> bool:
         return is_term(element, place, reading)
     match element.vr:
         case "IS":
-            return all(re.fullmatch(r"\+?[0-9]{0,10}", value, re.ASCII) for value in _texts(element, place, reading))
+            values = _texts(element, place, reading)
+            return len(values) == 1 and re.fullmatch(r"\+?[0-9]{0,10}", values[0], re.ASCII) is not None
         case "AT":
             return all(isinstance(tag, int) and dictionary.entry(tag) is not None for tag in reading.values(element, place))
         case "US":

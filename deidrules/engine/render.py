@@ -74,12 +74,14 @@ def render(program: Program, reading: Reading, toucher: Toucher, pixels: PixelRe
                 parts[index] = pack(order + "I", sum(map(len, parts[index + 1 :])))
             case Pixels():
                 _pixels(operation, buffer, pixels, out)
-            case Plane(element, place):
-                changed = pixels.overlays.get(element.tag)
-                if changed is None:
-                    parts.append(buffer[element.header : element.end])
+            case Plane(element, place, keep, inner):
+                changed = None if inner else pixels.overlays.get(element.tag)
+                bits = buffer[element.value : element.stop] if changed is None else memoryview(changed)
+                if keep == element.length:
+                    parts += (buffer[element.header : element.value], bits)
                 else:
-                    parts += (buffer[element.header : element.value], changed)
+                    out.dropped.append(("excess-overlay-bytes", element.length - keep))
+                    parts += (writer.element_header(element.tag, element.coded_vr, keep, place.encoding), bits[:keep])
     return out
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
 
 from deidrules.text.refusal import Refusal
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 # Never worth a second reader: what is no DICOM or made to exhaust a machine.
 NOT_REPAIRABLE = frozenset(
@@ -22,13 +26,13 @@ NOT_REPAIRABLE = frozenset(
 
 
 def repaired(data: bytes, refusal: Refusal) -> bytes:
-    """The file as pydicom writes it after having read it. Raises the strict reader's refusal again when pydicom cannot: nothing that
+    """The file as pydicom writes it after having read it. Raises the strict reader's refusal again when pydicom cannot, or when it did not
+    get all of it: values that end before their lengths, and pixel data that stands in the file and not in what was read. Nothing that
     pydicom says, warnings included, gets out, for it may hold values."""
     import io
     import logging
 
     import pydicom
-    from pydicom.dataelem import RawDataElement
 
     logger = logging.getLogger("pydicom")
     disabled, logger.disabled = logger.disabled, True
@@ -39,9 +43,9 @@ def repaired(data: bytes, refusal: Refusal) -> bytes:
             if refusal.code == "truncated":
                 raise ValueError
             dataset = pydicom.dcmread(io.BytesIO(data), force=True)
-            for element in dataset.iterall():
-                if isinstance(element, RawDataElement):
-                    raise ValueError
+            _prove_whole(dataset)
+            if any(mark in data for mark in _PIXEL_MARKS) and not any(word in dataset for word in _PIXEL_WORDS):
+                raise ValueError
             out = io.BytesIO()
             dataset.save_as(out, enforce_file_format=True)
             return out.getvalue()
@@ -50,3 +54,23 @@ def repaired(data: bytes, refusal: Refusal) -> bytes:
         raise refusal from None
     finally:
         logger.disabled = disabled
+
+
+# (7FE0,0010) in either byte order: where these bytes stand, there was pixel data, or the file is not worth the doubt
+_PIXEL_MARKS = (b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10")
+_PIXEL_WORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+_UNDEFINED = 0xFFFFFFFF
+
+
+def _prove_whole(dataset: Dataset) -> None:
+    """Every value as long as its header says, at every depth; ValueError where one is not. pydicom takes what is left without a word."""
+    from pydicom.dataelem import RawDataElement
+
+    for tag in tuple(dataset.keys()):
+        raw = dataset.get_item(tag)
+        if isinstance(raw, RawDataElement) and raw.length != _UNDEFINED and len(raw.value or b"") != raw.length:
+            raise ValueError
+        element = dataset[tag]
+        if element.VR == "SQ":
+            for item in element.value:
+                _prove_whole(item)

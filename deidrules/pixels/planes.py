@@ -21,6 +21,9 @@ ROWS, COLUMNS, FRAMES, ORIGIN, FRAME_ORIGIN, BITS_ALLOCATED, BIT_POSITION, DATA 
     0x3000,
 )
 
+# what the length of a plane follows from
+DESCRIBING = (ROWS, COLUMNS, FRAMES, ORIGIN, FRAME_ORIGIN, BITS_ALLOCATED)
+
 
 @dataclass(frozen=True, slots=True)
 class OverlayPlane:
@@ -106,6 +109,19 @@ def _stored(attributes: Attributes, plane: OverlayPlane) -> OverlayPlane | None:
         offset=plane.offset,
         length=plane.length,
     )
+
+
+def stored_length(attributes: Attributes, group: int) -> int:
+    """How many bytes of the group's OverlayData are its plane, a pad byte included; what lies behind them is nobody's bits.
+    Refusal `overlay-attributes` when the attributes do not describe the bits."""
+    data = attributes.element(group << 16 | DATA)
+    length = 0 if data is None else data.length
+    vr = "OW" if data is None else data.coded_vr or "OW"
+    plane = _stored(attributes, OverlayPlane(group, vr=vr, length=length))
+    if plane is None:
+        raise Refusal("overlay-attributes", tag=group << 16 | DATA, vr=vr, length=length)
+    bits = plane.rows * plane.columns * plane.frames
+    return min(length, (bits + 15) // 16 * 2)
 
 
 def _embedded_bit(attributes: Attributes, group: int, bits_allocated: int, stored_bits: range) -> int | None:

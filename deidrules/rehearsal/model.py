@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from deidrules.text.diagnostic import Diagnostic
 from deidrules.text.source import Span
@@ -41,6 +42,11 @@ class Rehearsal:
 
 def together(rehearsals: tuple[Rehearsal, ...]) -> Rehearsal:
     """Several as one, in their order. What is said twice, because a recipe was reached in two ways, is said once."""
-    tests = {(test.recipe, test.against, test.span.start): test for one in reversed(rehearsals) for test in reversed(one.tests)}
-    errors = {(d.code, d.message, d.span.source.name, d.span.start): d for one in reversed(rehearsals) for d in reversed(one.errors)}
-    return Rehearsal(tuple(tests.values())[::-1], tuple(errors.values())[::-1], sum(one.not_run for one in rehearsals))
+    tests: dict[object, Rehearsed] = {}
+    errors: dict[object, Diagnostic] = {}
+    for one in rehearsals:
+        for test in one.tests:
+            tests.setdefault((Path(test.recipe).resolve(), test.against, test.span.start), test)
+        for error in one.errors:
+            errors.setdefault((error.code, error.message, Path(error.span.source.name).resolve(), error.span.start), error)
+    return Rehearsal(tuple(tests.values()), tuple(errors.values()), sum(one.not_run for one in rehearsals))

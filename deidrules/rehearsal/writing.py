@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from struct import pack
 
+from deidrules.dicom import dictionary
 from deidrules.dicom.element import EXPLICIT_LITTLE, Encoding
 from deidrules.dicom.meta import MAGIC, PREAMBLE, TRANSFER_SYNTAX
 from deidrules.dicom.transfer_syntax import TransferSyntax
@@ -47,8 +48,8 @@ class Node:
 
 
 def encoded(texts: tuple[str, ...], vr: str, encoding: Encoding, charsets: tuple[str, ...]) -> bytes:
-    """The value field of texts as they are written in a recipe. Binary values are the characters' bytes, tags are written `(gggg,eeee)`.
-    Raises Refusal as `values.encode` does."""
+    """The value field of texts as they are written in a recipe. Binary values are the characters' bytes, tags a keyword or
+    `(gggg,eeee)`. Raises Refusal as `values.encode` does."""
     match VRS[vr].kind:
         case Kind.BINARY:
             if any(not text.isascii() for text in texts):
@@ -60,6 +61,9 @@ def encoded(texts: tuple[str, ...], vr: str, encoding: Encoding, charsets: tuple
 
 
 def _tag(text: str) -> int:
+    known = dictionary.tag_of(text)
+    if known is not None:
+        return known
     digits = text.strip("()").replace(",", "")
     try:
         return int(digits, 16) if len(digits) == 8 else -1

@@ -78,6 +78,42 @@ def apply_directory(
 
     Raises UsageError (a ValueError) when what is asked cannot be, before anything was touched; Interrupted (a KeyboardInterrupt, with
     `summary`) on Ctrl-C or SIGTERM. A full disk or a read-only output ends the run early: `ended` is then "stopped", `reason` a code."""
+    return prepare(
+        sources,
+        output,
+        plan,
+        key=key,
+        tables=tables,
+        functions=functions,
+        layout=layout,
+        recursive=recursive,
+        workers=workers,
+        run=run,
+        crosswalk=crosswalk,
+        dry_run=dry_run,
+        progress=progress,
+        file_bytes=file_bytes,
+    ).execute()
+
+
+def prepare(
+    sources: Sequence[Place] | Place,
+    output: Place,
+    plan: Plan,
+    *,
+    key: bytes | KeyRing | None = None,
+    tables: Mapping[str, Mapping[str, str]] | None = None,
+    functions: Mapping[str, object] | None = None,
+    layout: str = "uid",
+    recursive: bool = True,
+    workers: int = 1,
+    run: Place | None = None,
+    crosswalk: Place | None = None,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    file_bytes: int = FILE_BYTES,
+) -> Run:
+    """The run that `apply_directory` executes, with everything judged that can be before something is touched. UsageError."""
     if layout not in LAYOUTS:
         raise UsageError(f"unknown layout `{layout}`; there are {', '.join(LAYOUTS)}")
     if workers < 1:
@@ -102,7 +138,7 @@ def apply_directory(
     settings = Settings(plan=plan, keys=keys, tables=dict(tables or {}), functions=dict(functions or {}), file_bytes=file_bytes)
     if workers > 1 and not settings.portable():
         raise UsageError("the functions cannot be sent to worker processes: use one worker, or functions of an importable module")
-    return Run(given, target, settings, keys, layout, workers, folder, table, dry_run, progress).execute()
+    return Run(given, target, settings, keys, layout, workers, folder, table, dry_run, progress)
 
 
 class Run:

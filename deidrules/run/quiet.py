@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,8 @@ from contextlib import contextmanager
 @contextmanager
 def quiet() -> Iterator[None]:
     """While it lasts, no Python warning is shown and pydicom's logger says nothing."""
+    import logging
+
     logger = logging.getLogger("pydicom")
     before, logger.disabled = logger.disabled, True
     try:

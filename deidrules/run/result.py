@@ -23,8 +23,8 @@ class Job:
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """De-identified, and waiting for its name. `partial` is the waiting file; in a dry run it is "" and `content` the SHA-256 of what would
-    have been written. `members` is the JSON of the audit line behind source and output; `outcomes` the JSON of the outcomes, "" where this worker has
-    sent them before; `rows` the crosswalk's (kind, old, new)."""
+    have been written. `members` is the JSON of the audit line behind source and output; `outcomes` that of the outcomes, "" where this
+    worker has sent them before; `rows` the crosswalk's (kind, old, new)."""
 
     index: int
     name: str
