@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from deidrules import __version__
+from deidrules import __version__, resources
 from deidrules.dicom import dictionary
 from deidrules.plan.json import from_json, to_json
 from deidrules.plan.model import Plan
@@ -18,8 +18,8 @@ VARIABLE = "DEIDRULES_CACHE"  # a folder; "off" keeps nothing
 
 
 def digest(sources: Iterable[Source], parameters: Mapping[str, str], tables: Iterable[str], functions: Iterable[str]) -> str:
-    """SHA-256 over program version, dictionary edition, the texts of profile and recipes with their names, the parameters, the tables'
-    digests and the names of the functions there are."""
+    """SHA-256 over the program (version and files), dictionary edition, the texts of profile and recipes with their names, the
+    parameters, the tables' digests and the names of the functions there are."""
     out = hashlib.sha256()
 
     def add(*texts: str) -> None:
@@ -28,7 +28,7 @@ def digest(sources: Iterable[Source], parameters: Mapping[str, str], tables: Ite
             out.update(len(raw).to_bytes(8, "big"))
             out.update(raw)
 
-    add("deidrules", __version__, dictionary.EDITION)
+    add("deidrules", __version__, dictionary.EDITION, *_program())
     for source in sources:
         add("source", source.name, source.text)
     for name, value in sorted(parameters.items()):
@@ -36,6 +36,18 @@ def digest(sources: Iterable[Source], parameters: Mapping[str, str], tables: Ite
     for part in (*sorted(tables), "functions", *sorted(functions)):
         add(part)
     return out.hexdigest()
+
+
+def _program() -> Iterator[str]:
+    """Size and time of every file that decides what a text means: a checkout changes without changing its version."""
+    package = Path(__file__).resolve().parents[1]
+    rooms = [package / room for room in ("language", "compile", "plan", "actions", "dicom")]
+    files = sorted(
+        file for room in (*rooms, resources.folder("grammar")) for file in room.rglob("*") if file.suffix in {".py", ".lark", ".txt"}
+    )
+    for file in files:
+        status = file.stat()
+        yield f"{file.name} {status.st_size} {status.st_mtime_ns}"
 
 
 def folder() -> Path | None:
