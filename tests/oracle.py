@@ -402,9 +402,11 @@ class Oracle:
         claim = self.decision(value, chain, item)
         if claim is None and not (uid and self.policies.keep_private):
             return self.unlisted(value, item, chain, uids=uids)
-        if claim is not None and self.effect(claim, value)[1] == "X":
+        code = "K" if claim is None else self.effect(claim, value)[1]
+        if code == "X":
             return None
-        return self.acted(REPLACED if uid or claim is None else claim, value, item, chain, uids=uids)
+        # a private UID that would stay is one of the UIDs in a sequence under U
+        return self.acted(REPLACED if claim is None or (uid and code in ("K", "C")) else claim, value, item, chain, uids=uids)
 
     def unlisted(self, value: Value, item: Item, chain: Chain, *, uids: bool) -> Expected | None:
         """Rule 10."""

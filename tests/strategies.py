@@ -320,6 +320,12 @@ VALUES: dict[str, tuple[object, ...]] = {
 }
 
 
+PLANE = (
+    *((0x0010, "US", 4), (0x0011, "US", 4), (0x0040, "CS", "G"), (0x0050, "SS", [1, 1])),
+    *((0x0100, "US", 1), (0x0102, "US", 0), (0x3000, "OW", b"\x01\x02")),
+)
+
+
 def un_items(item: Dataset) -> bytes:
     """One item, implicit little endian, as the value of a UN element (PS3.5 6.2.2)."""
     buffer = io.BytesIO()
@@ -349,7 +355,8 @@ def items(draw: st.DrawFn, depth: int, *, un: bool = False) -> Dataset:
         dataset.add(DataElement(0x60004000, "LT", "OVERLAY"))
         dataset.add(DataElement(0x60000022, "LO", "DESCRIPTION"))
         if draw(st.booleans()):
-            dataset.add(DataElement(0x60003000, "OW", b"\x01\x02"))
+            for element, vr, value in PLANE:
+                dataset.add(DataElement(0x60000000 | element, vr, value))
     if depth:
         for keyword in draw(st.lists(sequences, min_size=int(depth == 3), max_size=2, unique=True)):
             content = draw(st.lists(items(depth - 1), max_size=2))

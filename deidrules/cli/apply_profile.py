@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from deidrules.engine.keys import KeyRing
 
 _FRESH = "no key file: a fresh key was made and is not stored, so nothing of this run will link to another run"
+_UNSEEN = "warning: under `unmatched-pixels: accept` text that is burned into images stays, but where a pixel rule removes it"
 _NAMES = "--layout mirror-names keeps the names of files and folders, and names may identify patients"
 
 
@@ -89,6 +90,8 @@ def command(
             raise click.UsageError(str(problem)) from None
         if key is None:
             click.echo(_FRESH, err=True)
+        if loaded.plan.policies.unmatched_pixels == "accept":
+            click.echo(_UNSEEN, err=True)
         if layout == "mirror-names":
             click.echo(f"warning: {_NAMES}", err=True)
         if verbose:

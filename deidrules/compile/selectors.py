@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from deidrules.compile.kinds import VRS, kinds_of, spoken
 from deidrules.dicom import dictionary
+from deidrules.dicom.private import normal_creator
 from deidrules.language import ast
 from deidrules.plan.expression import Attribute
 from deidrules.plan.selector import (
@@ -19,7 +20,6 @@ from deidrules.plan.selector import (
     TagLeaf,
     UnknownAny,
     VrLeaf,
-    normal_creator,
     parse_leaf,
 )
 from deidrules.text.diagnostic import Diagnostic

@@ -148,10 +148,6 @@ class Scope:
             self._additions = tuple(sorted(tags))
         return self._additions
 
-    def keeps_own(self, tag: int) -> tuple[Candidate, ...]:
-        """The K rules that name one of the engine's own elements; the only ones it hears (rule 16)."""
-        return self.decider.naming(tag, self)
-
 
 class Decider:
     """The rules of a plan, indexed by what they name."""
@@ -241,11 +237,6 @@ class Decider:
             candidates.append(self._unlisted(place))
         entry = dictionary.entry(place.tag) if place.known else None
         return Decision(place.tag, entry.vrs if entry else (), place.known, tuple(candidates), _contested(candidates))
-
-    def naming(self, tag: int, scope: Scope) -> tuple[Candidate, ...]:
-        """The K rules for exactly this tag, as far as the first unconditional one."""
-        decision = scope.decide(tag)
-        return tuple(c for c in decision.candidates if c.rule is not None and c.code == "K")
 
     def _candidate(self, rule: Rule, place: Place) -> Candidate:
         code, value = resolve(rule.code, TYPE), rule.value

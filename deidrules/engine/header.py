@@ -202,7 +202,7 @@ class Header:
             return _Fate(element, _ENGINE_KEEPS, _KEPT)
         if not path and tag in self._claims.tags:
             return _Fate(element, _ENGINE_CLAIMS, _CLAIMED)
-        if (not path and tag == own.LONGITUDINAL) or not self._stays(tag, place, scope):
+        if (not path and tag == own.LONGITUDINAL) or not self._keeps_markers:
             return _Fate(element, _ENGINE_REMOVES, _GONE)
         if tag == own.METHOD_CODES:
             if not is_sequence(element):
@@ -213,10 +213,6 @@ class Header:
             if not own.is_term(element, place, self._reading):
                 return _Fate(element, _ENGINE_REMOVES, _GONE)
         return _Fate(element, _ENGINE_KEEPS, _KEPT)
-
-    def _stays(self, tag: int, place: DataSet, scope: Scope) -> bool:
-        """Whether a marker stays as it came: a K rule names it, or the policy keeps what no rule names."""
-        return self._keeps_markers or any(c.condition is None or self._holds(c.condition, place) for c in scope.keeps_own(tag))
 
     def _witness(self, element: Element, place: DataSet) -> None:
         self._witnesses.append((element.value, element.stop, self._reading.raw(element, place)))
@@ -359,7 +355,7 @@ class Header:
 
     def _claim(self, element: Element, place: DataSet, scope: Scope) -> bytes:
         before = b""
-        if element.tag == own.METHOD and self._stays(element.tag, place, scope):
+        if element.tag == own.METHOD and self._keeps_markers:
             if element.coded_vr not in ("", "UN", "LO"):
                 raise Refusal("wrong-vr", tag=element.tag, vr=element.coded_vr, length=element.length)
             self._witness(element, place)

@@ -2,8 +2,8 @@
 
 Always removed: groups 0000, 0002, 0004 in a data set, group lengths, trailing padding. Always kept, so that what is kept beside them can be
 read: Specific Character Set, SOP Class UID, the image description; as no rule guards them, their values are proven to be what they must
-be. The markers of earlier de-identification stay as they came only where a K rule names them or the policy for unlisted elements is K:
-De-identification Method is free text."""
+be. The markers of earlier de-identification stay as they came only where the policy for unlisted elements is K: De-identification Method is
+free text, and a K rule on one of the engine's own elements changes nothing."""
 
 from __future__ import annotations
 

@@ -40,11 +40,6 @@ class TagLeaf:
         return f"({digits[:4]},{digits[4:]})"
 
 
-def normal_creator(creator: str) -> str:
-    """A private creator as it is compared: trimmed, without case."""
-    return creator.strip(" \0").upper()
-
-
 @dataclass(frozen=True, slots=True)
 class PrivateLeaf:
     """An element of a private block: group, creator (normalised), low byte of the element, and the mask of the low byte."""

@@ -14,8 +14,8 @@ TABLE: tuple[Code, ...] = (
         "DR503",
         "profile-shape",
         ERROR,
-        "profile.yaml says something the schema does not know, or leaves out what it needs. An unknown key would otherwise be a policy that "
-        "silently does nothing.",
+        "profile.yaml says something the schema does not know, or leaves out what it needs. An unknown key would otherwise be a policy "
+        "that silently does nothing.",
         bad="policies:\n  unlisted: remove",
         good="policies:\n  unlisted: X",
     ),
@@ -48,14 +48,15 @@ TABLE: tuple[Code, ...] = (
         "DR510",
         "keep-private-policy",
         ERROR,
-        "`keep-private` lets private elements through that nobody vouched for; it goes only with `unlisted: X` or `X/Z/D`, where the rest is closed.",
+        "`keep-private` lets private elements through that nobody vouched for; it goes only with `unlisted: X` or `X/Z/D`, where the "
+        "rest is closed.",
     ),
     Code(
         "DR511",
         "released-meaning-changed",
         ERROR,
-        "A released version has a fingerprint; the recipes now mean something else. Outputs stamped with this version would no longer be what "
-        "their stamp says. Give the profile a new version.",
+        "A released version has a fingerprint; the recipes now mean something else. Outputs stamped with this version would no longer "
+        "be what their stamp says. Give the profile a new version.",
     ),
     Code(
         "DR512",
