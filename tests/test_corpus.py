@@ -117,7 +117,7 @@ def test_no_element_that_the_table_marks_x_is_left_at_any_depth(run: Run, codes:
     left: Counter[int] = Counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for source, output in run.written.items():
+        for output in run.written.values():
             left.update(ps315_walk.marked_x(ps315_walk.read(output), codes))
     assert not left
 
@@ -125,7 +125,7 @@ def test_no_element_that_the_table_marks_x_is_left_at_any_depth(run: Run, codes:
 def test_every_output_can_be_read_again_without_force(run: Run) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for source, output in run.written.items():
+        for output in run.written.values():
             dataset = dcmread(output)
             for element in dataset.iterall():
                 assert element.VR

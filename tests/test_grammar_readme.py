@@ -89,3 +89,11 @@ def test_every_kind_of_statement_stands_in_a_recipe_of_the_reference() -> None:
         kind for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.Statement) and kind is not ast.Statement
     }
     assert kinds - shown <= {ast.ExpectValue, ast.ExpectVerdict}
+
+
+@pytest.mark.parametrize("text", [param for param in RECIPES if "\ntest " in str(param.values[0])])
+def test_the_tests_of_the_reference_pass(text: str) -> None:
+    from deidrules.rehearsal.rehearse import rehearse_recipe
+
+    rehearsal = rehearse_recipe(Source("example.recipe", text), {})
+    assert rehearsal.tests and not [finding for one in rehearsal.tests for finding in one.findings]
