@@ -370,7 +370,9 @@ class Oracle:
         tag = group << 16 | 0x3000
         value = item.values.get(tag) or Value(tag, "OW")
         claim = self.decision(value, chain, item)
-        code = letter(claim.code) if claim is not None else letter(self.policies.unlisted) if self.policies.unlisted != "quarantine" else "K"
+        code = (
+            letter(claim.code) if claim is not None else letter(self.policies.unlisted) if self.policies.unlisted != "quarantine" else "K"
+        )
         return code == "X" or (code != "K" and tag not in item.values)
 
     def added(self, out: dict[int, Expected], item: Item, chain: Chain) -> None:

@@ -103,7 +103,10 @@ def holds(
         case ast.Exists(operand):
             return bool(elements(operand))
         case ast.Empty(operand):
-            return any(not element.items if element.items is not None else not any(a not in ("", b"") for a in element.atoms()) for element in elements(operand))
+            return any(
+                not element.items if element.items is not None else not any(a not in ("", b"") for a in element.atoms())
+                for element in elements(operand)
+            )
         case ast.Compare(operand, "!=", value, quantifier):
             if quantifier == "all":  # each of at least one value differs
                 return judged(operand, lambda atom, vr: not compared(atom, vr, "=", constant(value, parameters)), "all")

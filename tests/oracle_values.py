@@ -20,8 +20,20 @@ from deidrules.text.refusal import Refusal
 
 # PS3.5 6.2: the longest value in characters (PN: one component group)
 LONGEST = {
-    "AE": 16, "CS": 16, "SH": 16, "DS": 16, "TM": 14, "IS": 12, "DA": 8, "DT": 26, "AS": 4, "UI": 64, "LO": 64, "PN": 64,
-    "ST": 1024, "LT": 10240,
+    "AE": 16,
+    "CS": 16,
+    "SH": 16,
+    "DS": 16,
+    "TM": 14,
+    "IS": 12,
+    "DA": 8,
+    "DT": 26,
+    "AS": 4,
+    "UI": 64,
+    "LO": 64,
+    "PN": 64,
+    "ST": 1024,
+    "LT": 10240,
 }
 FORMS = {
     "DA": r"[0-9]{8}",

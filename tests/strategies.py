@@ -46,7 +46,9 @@ sequences = st.sampled_from(SEQUENCES)
 # ---- selectors
 
 keywords = st.sampled_from((*TEXTS, *DATES, *UIDS, *OTHERS, *SEQUENCES)).map(ast.Keyword)
-tags = st.sampled_from((("0010", "0010"), ("0010", "0020"), ("0008", "1030"), ("0008", "0020"), ("6000", "3000"), ("6000", "4000"), UNKNOWN))
+tags = st.sampled_from(
+    (("0010", "0010"), ("0010", "0020"), ("0008", "1030"), ("0008", "0020"), ("6000", "3000"), ("6000", "4000"), UNKNOWN)
+)
 masks = st.sampled_from(MASKS)
 private_tags = st.builds(
     ast.PrivateTag, st.just("0019"), st.sampled_from(("ACME", "acme ", "Other 1.0")), st.sampled_from(("01", "02", "03", "0x", "xx"))
@@ -226,9 +228,21 @@ rules = st.one_of(
     st.builds(ast.Rule, st.just("C"), some(date_leaves), date_values, exceptions, stances),
     st.builds(ast.Rule, st.just("C"), some(text_leaves), cleaned_values, exceptions, stances),
     st.builds(ast.Rule, st.just("C"), some(several_leaves), st.just(call("first")), exceptions, stances),
-    st.builds(ast.Rule, st.just("C"), some(st.one_of(text_leaves, uid_leaves, spelled, st.just(ast.VrClass("LO")))), st.none(), exceptions, stances),
+    st.builds(
+        ast.Rule,
+        st.just("C"),
+        some(st.one_of(text_leaves, uid_leaves, spelled, st.just(ast.VrClass("LO")))),
+        st.none(),
+        exceptions,
+        stances,
+    ),
 )
-adds = st.builds(ast.Add, selectors(text_leaves), st.one_of(st.sampled_from(("ADDED", "V")).map(ast.Text), text_values, st.just(ast.Reference(ast.Path(ast.Keyword("Modality"))))), stances)
+adds = st.builds(
+    ast.Add,
+    selectors(text_leaves),
+    st.one_of(st.sampled_from(("ADDED", "V")).map(ast.Text), text_values, st.just(ast.Reference(ast.Path(ast.Keyword("Modality"))))),
+    stances,
+)
 bodies = st.lists(st.one_of(rules, rules, rules, adds), min_size=1, max_size=2).map(tuple)
 whens = st.builds(ast.When, conditions, bodies)
 verdict_conditions = conditions.filter(lambda condition: not reads_here(condition))
@@ -344,7 +358,9 @@ def un_items(item: Dataset) -> bytes:
 def items(draw: st.DrawFn, depth: int, *, un: bool = False) -> Dataset:
     """A data set with sequences to `depth`, private blocks, orphans, unknown tags."""
     dataset = Dataset()
-    for keyword in draw(st.lists(st.sampled_from(tuple(VALUES)), min_size=4 if depth == 3 else 1, max_size=12 if depth == 3 else 5, unique=True)):
+    for keyword in draw(
+        st.lists(st.sampled_from(tuple(VALUES)), min_size=4 if depth == 3 else 1, max_size=12 if depth == 3 else 5, unique=True)
+    ):
         setattr(dataset, keyword, draw(st.sampled_from(VALUES[keyword])))
     if draw(st.integers(0, 3)) == 0:
         dataset.add(DataElement(int(UNKNOWN[0] + UNKNOWN[1], 16), "LO", "UNKNOWN"))
@@ -384,7 +400,9 @@ def odd_ends(draw: st.DrawFn, dataset: Dataset) -> None:
     if draw(st.integers(0, 7)) == 0:
         dataset.add(DataElement(0x00100000, "UL", 12))
     if draw(st.integers(0, 15)) == 0:
-        tag, vr, value = draw(st.sampled_from(((0x00101030, "DS", b"heavy "), (0x00080020, "DA", b"unknown "), (0x00200011, "IS", b"1.5 "))))
+        tag, vr, value = draw(
+            st.sampled_from(((0x00101030, "DS", b"heavy "), (0x00080020, "DA", b"unknown "), (0x00200011, "IS", b"1.5 ")))
+        )
         dataset[tag] = RawDataElement(Tag(tag), vr, len(value), value, 0, False, True)
 
 

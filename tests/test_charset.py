@@ -139,3 +139,13 @@ def test_what_is_written_reads_back(text: str, charsets: tuple[str, ...], name: 
     except Refusal:
         return
     assert charset.decode(coded, charsets, person_name=name) == text
+
+
+def test_a_yen_sign_never_becomes_a_backslash() -> None:
+    for charsets in (("ISO_IR 13",), ("ISO 2022 IR 13", "ISO 2022 IR 87")):
+        try:
+            coded = charset.encode("A¥B", charsets)
+        except Refusal as refusal:
+            assert refusal.code == "value-not-encodable"
+        else:
+            assert b"\\" not in coded

@@ -502,7 +502,7 @@ def test_explain_names_the_winner_the_losers_and_why(tmp_path: Path, source: Pat
     text = run("explain", place, source / "object", "PatientName").stdout
     lines = [" ".join(line.split()) for line in text.splitlines()]
     recipe = place / "main.recipe"
-    assert lines[0] == f"(0010,0010) PN PatientName removed X PatientName # {recipe}:3"
+    assert lines[0] == f"(0010,0010) PN PatientName removed X # {recipe}:3"
     assert f"not Z PatientName # {recipe}:8: its condition does not hold" in lines
     assert f"not X vr PN otherwise # {recipe}:6: `otherwise`: asked only where no other rule decides" in lines
     assert "SECRET" not in text

@@ -122,6 +122,8 @@ def complaint(written: bytes, mutated: bytes, original: bytes) -> str:
         return ""
     if after and now and now.startswith(after):  # bytes beyond the geometry were dropped
         return ""
+    if after and before and len(after) == len(before) and after in mutated:  # changed within, and pydicom stumbles over what follows
+        return ""
     shown = decoded_pixels(written)
     return "" if shown is not None and shown in (decoded_pixels(mutated), decoded_pixels(original)) else "other pixels"
 

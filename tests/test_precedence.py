@@ -133,6 +133,21 @@ def test_a_cyclic_set_is_an_error_and_ends() -> None:
     assert errors("set a = b, StudyDate\nset b = c\nset c = a\nX a") == {"DR115"}
 
 
+def test_sets_that_double_are_spread_once() -> None:
+    sets = "".join(f"set s{n} = s{n + 1}, s{n + 1}\n" for n in range(60))
+    assert errors(f"{sets}set s60 = StudyDate\nX s0") == set()
+
+
+def test_sets_deeper_than_any_recipe_are_refused() -> None:
+    sets = "".join(f"set s{n} = s{n + 1}\n" for n in range(5000))
+    assert errors(f"{sets}set s5000 = StudyDate\nX s0") == {"DR124"}
+
+
+def test_sets_that_spread_too_far_are_refused() -> None:
+    many = ", ".join(f"(0010,{n:04X})" for n in range(1, 2002))
+    assert errors(f"set many = {many}\n" + "X many\n" * 120) == {"DR124"}
+
+
 def test_twenty_thousand_rules_are_judged_in_seconds() -> None:
     import time
 

@@ -123,3 +123,57 @@ def test_links_between_documents_lead_somewhere(document: str) -> None:
             assert (path.parent / file).exists(), target
         else:
             assert anchor in headings, target
+
+
+PARITY = (TOP / "docs" / "parity.md").read_text("utf-8")
+# What the pages say is written, as they say it, in a recipe that compiles
+PARITY_RULES = """\
+K PatientAge override X because "reason"
+C StudyDescription = replace(pattern: "[0-9]+", by: "") override X because "reason"
+X (0008,10xx) override
+reject "form" when Modality = "OT"
+pixels "all of it" when Rows = 480 and Columns = 640 {
+    blank 10,20,110,60 frames 1..3, 7
+    blank 10,20,+100,+40 overlay 6002
+    blank 0,0,10,10 overlay *
+    blank outside ultrasound-regions
+    strip high-bit-overlays
+    strip overlays
+    read-text in top 25%
+}
+"""
+PARITY_SPELLINGS = (
+    "blank 10,20,110,60",
+    "blank 10,20,+100,+40",
+    "frames 1..3, 7",
+    "overlay 6002",
+    "overlay *",
+    "blank outside ultrasound-regions",
+    "strip high-bit-overlays",
+    "strip overlays",
+    "read-text in top 25%",
+    "(0008,10xx)",
+)
+
+
+def test_what_the_parity_pages_spell_compiles(tmp_path: Path) -> None:
+    for spelling in PARITY_SPELLINGS:
+        assert spelling in PARITY
+        assert spelling in PARITY_RULES
+    (tmp_path / "main.recipe").write_text(f"deidrules 1\n\n{PARITY_RULES}", encoding="utf-8")
+    policies = 'policies:\n  unlisted: X\n  keep-private: "reason"\n'
+    text = f"profile: parity\nversion: 1.0.0\nlanguage: 1\nrecipes: [ps315/2026d/basic, main.recipe]\n{policies}"
+    (tmp_path / "profile.yaml").write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(main, ["lint", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/parity.md", "examples/README.md"])
+def test_the_commands_and_flags_that_documents_name_exist(document: str) -> None:
+    text = (TOP / document).read_text("utf-8")
+    for command, rest in re.findall(r"deidrules (?!1\b)([a-z][a-z-]+)([^`\n]*)", text):
+        if command not in COMMANDS:
+            continue
+        known = CliRunner().invoke(main, [command, "--help"]).output
+        for flag in re.findall(r"(?<!\S)--[a-z-]+", rest.partition("#")[0]):
+            assert flag in known, (command, flag)

@@ -76,11 +76,17 @@ def _lines(one: Explanation, indent: str, width: int, place: Places, colour: boo
     if change.startswith(GONE):
         change, around = "gone", f"with {change.removeprefix(GONE)}: "
     change = _styled(_WORDS.get(change, change).ljust(_CHANGE), one.change, colour)
-    yield f"{start}  {change} {around}{_rule(one.rule or one.code, place(one.origin))}".rstrip()
+    yield f"{start}  {change} {around}{_rule(_short(one) or one.code, place(one.origin))}".rstrip()
     if one.value:
         yield f"{indent}  = {one.value}"
     for loser in one.losers:
         yield f"{' ' * len(start)}  {_dim('not'.ljust(_CHANGE), colour)} {_rule(loser.rule, place(loser.origin))}: {loser.why}"
+
+
+def _short(one: Explanation) -> str:
+    """The rule; its selector is left out where that is the element's keyword, which stands in front already."""
+    said = f"{one.code} {one.name}"
+    return one.code + one.rule.removeprefix(said) if one.rule == said or one.rule.startswith(f"{said} ") else one.rule
 
 
 def _rule(rule: str, place: str) -> str:

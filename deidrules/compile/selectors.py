@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deidrules.compile.kinds import VRS, kinds_of, spoken
 from deidrules.dicom import dictionary
@@ -26,6 +26,9 @@ from deidrules.text.diagnostic import Diagnostic
 from deidrules.text.source import Span
 from deidrules.text.suggest import did_you_mean
 
+DEEPEST = 64  # sets within sets
+MOST = 200_000  # selectors that the sets of one recipe may spread to
+
 
 @dataclass(frozen=True, slots=True)
 class Reached:
@@ -33,7 +36,7 @@ class Reached:
 
     selector: Selector
     excluded: tuple[Selector, ...]
-    span: Span
+    span: Span = field(compare=False)
 
 
 class Selectors:
@@ -44,6 +47,8 @@ class Selectors:
         self.problems = problems
         self.used: set[str] = set()
         self._open: list[str] = []
+        self._left = MOST
+        self._full = False
         self._members: dict[str, tuple[Reached, ...]] = {}
 
     def all(self, paths: tuple[ast.Path, ...]) -> tuple[Reached, ...]:
@@ -105,6 +110,12 @@ class Selectors:
 
     def _set(self, name: ast.Name, steps: tuple[Step, ...], anchored: bool, span: Span) -> tuple[Reached, ...]:
         members = self._expand(name)
+        self._left -= len(members)
+        if self._left < 0:
+            if not self._full:
+                self._say("DR124", f"the sets of this recipe spread to more than {MOST:,} selectors", name.span, "use masks")
+            self._full = True
+            return ()
         out = []
         for member in members:
             if (steps or anchored) and (member.selector.steps or member.selector.anchored):
@@ -125,6 +136,9 @@ class Selectors:
             near = did_you_mean(name.name, [*self.sets, *dictionary.KEYWORDS])
             self._say("DR102", f"unknown set `{name.name}`", name.span, near or "DICOM keywords begin with a capital letter")
             return ()
+        if len(self._open) >= DEEPEST:
+            self._say("DR124", f"sets of sets go deeper than {DEEPEST} here", name.span)
+            return ()
         if name.name in self._open:
             circle = " -> ".join([*self._open[self._open.index(name.name) :], name.name])
             self._say("DR115", f"the set `{name.name}` contains itself: {circle}", name.span)
@@ -133,9 +147,11 @@ class Selectors:
         self._open.append(name.name)
         excluded = self.excluded(definition.excluded)
         members = tuple(
-            Reached(member.selector, (*member.excluded, *excluded), member.span)
-            for path in definition.selectors
-            for member in self.one(path)
+            dict.fromkeys(
+                Reached(member.selector, tuple(dict.fromkeys((*member.excluded, *excluded))), member.span)
+                for path in definition.selectors
+                for member in self.one(path)
+            )
         )
         self._open.pop()
         self._members[name.name] = members

@@ -207,7 +207,8 @@ def encode(text: str, charsets: tuple[str, ...], *, person_name: bool = False) -
 
 def _encode_upper(text: str, upper: _Set) -> bytes:
     coded = text.encode(upper.codec)
-    if upper.codec == "shift_jis" and len(coded) != len(text):  # kanji: not of JIS X 0201
+    # kanji are not of JIS X 0201, and its yen sign would be read as the backslash that divides values
+    if upper.codec == "shift_jis" and (len(coded) != len(text) or coded.decode(upper.codec) != text):
         raise UnicodeError
     return coded
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from typing import Any
 
 from deidrules.plan import expression, pixels
@@ -94,35 +95,65 @@ def from_json(text: str) -> Plan:
     return plan
 
 
+# How a field is annotated -> what JSON may hold for it; fields of other types are built here and need no check
+_PLAIN: dict[str, Callable[[Any], bool]] = {
+    "str": lambda value: isinstance(value, str),
+    "bool": lambda value: isinstance(value, bool),
+    "int": lambda value: type(value) is int,
+    "int | None": lambda value: value is None or type(value) is int,
+    "tuple[str, ...]": lambda value: isinstance(value, tuple) and all(isinstance(item, str) for item in value),
+    "str | tuple[str, ...]": lambda value: isinstance(value, str) or _PLAIN["tuple[str, ...]"](value),
+    "tuple[tuple[int, int], ...]": lambda value: (
+        isinstance(value, tuple) and all(isinstance(pair, tuple) and [type(number) for number in pair] == [int, int] for pair in value)
+    ),
+}
+
+
+def _make(kind: type, fields: dict[str, Any]) -> Any:
+    """An object of a plan. ValueError when a plain field holds something else than its type."""
+    types = {field.name: str(field.type) for field in dataclasses.fields(kind)}
+    for name, value in fields.items():
+        if not _PLAIN.get(types[name], lambda _: True)(value):
+            raise ValueError("not a plan of this format")
+    return kind(**fields)
+
+
 def _plan(data: dict[str, Any]) -> Plan:
     data = dict(data)
     fields: dict[str, Any] = {
-        "policies": Policies(**data.pop("policies")),
+        "policies": _make(Policies, data.pop("policies")),
         "conditions": tuple(_union(item, _CONDITIONS) for item in data.pop("conditions", ())),
         "rules": tuple(_rule(item) for item in data.pop("rules", ())),
-        "verdicts": tuple(Verdict(**item) for item in data.pop("verdicts", ())),
+        "verdicts": tuple(_make(Verdict, item) for item in data.pop("verdicts", ())),
         "pixels": tuple(_pixel_rule(item) for item in data.pop("pixels", ())),
-        "tables": tuple(Table(**item) for item in data.pop("tables", ())),
-        "overrides": tuple(Override(**item) for item in data.pop("overrides", ())),
+        "tables": tuple(_make(Table, item) for item in data.pop("tables", ())),
+        "overrides": tuple(_make(Override, item) for item in data.pop("overrides", ())),
         "layers": tuple(data.pop("layers", ())),
     }
-    return Plan(**fields, **data)
+    plan: Plan = _make(Plan, fields | data)
+    numbers = [rule.condition for rule in plan.rules]
+    numbers += [verdict.condition for verdict in plan.verdicts] + [rule.condition for rule in plan.pixels]
+    if any(number is not None and not 0 <= number < len(plan.conditions) for number in numbers):
+        raise ValueError("a condition of the plan is missing")
+    return plan
 
 
 def _rule(data: dict[str, Any]) -> Rule:
     data = dict(data)
     value = data.pop("value", None)
-    return Rule(
-        selector=parse_selector(data.pop("selector")),
-        value=None if value is None else _union(value, _EXPRESSIONS),
-        excluded=tuple(parse_selector(text) for text in data.pop("excluded", ())),
-        **data,
-    )
+    fields = {
+        "selector": parse_selector(data.pop("selector")),
+        "value": None if value is None else _union(value, _EXPRESSIONS),
+        "excluded": tuple(parse_selector(text) for text in data.pop("excluded", ())),
+    }
+    rule: Rule = _make(Rule, fields | data)
+    return rule
 
 
 def _pixel_rule(data: dict[str, Any]) -> PixelRule:
     data = dict(data)
-    return PixelRule(operations=tuple(_union(item, _PIXELS) for item in data.pop("operations")), **data)
+    rule: PixelRule = _make(PixelRule, {"operations": tuple(_union(item, _PIXELS) for item in data.pop("operations")), **data})
+    return rule
 
 
 def _union(data: dict[str, Any], allowed: dict[str, type]) -> Any:
@@ -132,14 +163,14 @@ def _union(data: dict[str, Any], allowed: dict[str, type]) -> Any:
     fields: dict[str, Any] = {}
     for name, content in data.items():
         fields[name] = _attribute(content) if name == "attribute" else _content(content, allowed)
-    return kind(**fields)
+    return _make(kind, fields)
 
 
 def _content(content: Any, allowed: dict[str, type]) -> Any:
     if isinstance(content, dict):
         if "is" in content:
             return _union(content, allowed)
-        return pixels.Band(**content)
+        return _make(pixels.Band, content)
     if isinstance(content, list):
         return tuple(_content(item, allowed) for item in content)
     return content

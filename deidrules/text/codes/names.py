@@ -136,6 +136,12 @@ TABLE: tuple[Code, ...] = (
         "A sequence can be asked whether it exists or is empty; its values are those of its items' attributes.",
     ),
     Code(
+        "DR124",
+        "sets-too-large",
+        ERROR,
+        "Sets of sets spread to more than any recipe can mean, or go too deep; the text has to end in a plan or in findings.",
+    ),
+    Code(
         "DR130",
         "unused",
         WARNING,
