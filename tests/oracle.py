@@ -3,6 +3,7 @@ tree, the vocabulary (actions and functions) and nothing that selects, ranks, de
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -247,6 +248,18 @@ PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 MARKERS = frozenset({0x00120062, 0x00120063, 0x00120064, 0x00280301, 0x00280302, 0x00280303})
 
 
+def clear_bit(out: dict[int, Expected], item: Item, group: int) -> None:
+    """Rule 16: a plane in the high bits of uncompressed 16 bit samples goes from the pixel data."""
+    numbers = {tag: int(str(value.atoms()[0])) for tag, value in item.values.items() if value.vr == "US" and len(value.atoms()) == 1}
+    bit, samples = numbers.get(group << 16 | 0x0102, 0), out.get(0x7FE00010)
+    first = numbers.get(0x00280102, 0) - numbers.get(0x00280101, 0) + 1
+    if numbers.get(0x00280100) != 16 or not isinstance(samples, bytes) or bit > 15 or first <= bit <= numbers.get(0x00280102, 0):
+        return
+    order = "<" if item.values[0x7FE00010].little else ">"
+    words = struct.unpack(f"{order}{len(samples) // 2}H", samples[: len(samples) // 2 * 2])
+    out[0x7FE00010] = struct.pack(f"{order}{len(words)}H", *(word & ~(1 << bit) for word in words))
+
+
 # ---- the whole
 
 
@@ -323,10 +336,8 @@ class Oracle:
     def effect(self, claim: Claim, value: Value) -> tuple[Level, str, ast.Expression | None]:
         """What a claim does to an element: how much it leaves, its letter and its value. Rule 15: of a private element only what a rule
         spells can stay, and nothing of one without creator."""
-        if value.tag >> 16 & 1:
-            kept = claim.spelled or self.policies.keep_private
-            if value.creator is None or (leaves(claim) > Level.NOTHING and not kept):
-                return Level.NOTHING, "X", None
+        if value.tag >> 16 & 1 and (value.creator is None or not (claim.spelled or self.policies.keep_private)):
+            return Level.NOTHING, "X", None
         if value.tag in PIXELS and claim.code != "K":
             return Level.NOTHING, "X", None  # rule 16: pixel data takes K or X
         return leaves(claim), letter(claim.code), claim.value
@@ -350,6 +361,8 @@ class Oracle:
         for group in {tag >> 16 for tag in item.values if 0x6000 <= tag >> 16 <= 0x601E and not tag >> 16 & 1}:
             if self.plane_goes(group, item, chain):
                 out = {tag: result for tag, result in out.items() if tag >> 16 != group}
+                if not chain and group << 16 | 0x3000 not in item.values:
+                    clear_bit(out, item, group)
         for value in item.values.values():
             block = [tag for tag in out if tag >> 16 == value.tag >> 16 and tag >> 8 & 0xFF == value.tag & 0xFFFF]
             if value.tag >> 16 & 1 and 0x10 <= value.tag & 0xFFFF <= 0xFF and block:

@@ -95,9 +95,11 @@ def holds(
 
     match condition:
         case ast.And(parts):
-            return all([again(part) for part in parts])
+            truths = [again(part) for part in parts]  # every part, so that no doubt is missed
+            return all(truths)
         case ast.Or(parts):
-            return any([again(part) for part in parts])
+            truths = [again(part) for part in parts]
+            return any(truths)
         case ast.Not(part):
             return not again(part)
         case ast.Exists(operand):

@@ -117,8 +117,9 @@ def item_of(dataset: Dataset, charsets: tuple[str, ...] = ()) -> Item:
         names = content.decode("ascii").split("\\") if isinstance(content, bytes) else [content] if isinstance(content, str) else content
         charsets = tuple(name.strip() for name in names)
     item = Item(charsets=charsets)
-    for tag in sorted(dataset.keys()):
-        item.values[int(tag)] = _value(dataset, int(tag), charsets)
+    tags = [int(tag) for tag in list(dataset.keys())]
+    for tag in sorted(tag for tag in tags if tag >> 16 != 0xFFFE):  # a stray delimiter behind the data set is no element
+        item.values[tag] = _value(dataset, tag, charsets)
     for value in item.values.values():
         if value.tag >> 16 & 1 and value.tag & 0xFFFF > 0xFF:
             reserved = item.values.get(value.tag & 0xFFFF0000 | value.tag >> 8 & 0xFF)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import strategies
 from hypothesis import HealthCheck, given, seed, settings
-from oracle import MARKERS, Expected, Oracle, Refused, Replaced
+from oracle import MARKERS, Expected, Oracle, Refused
 from oracle_data import Item, Value, read
 
 from deidrules.compile.compiler import compile_layers

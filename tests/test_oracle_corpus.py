@@ -17,6 +17,9 @@ from deidrules.text.refusal import Refusal
 CORPUS = Path(__file__).resolve().parents[1].parent / "shared" / "corpus" / "files"
 
 
+PIXEL_DATA = 0x7FE00010
+
+
 @pytest.mark.long
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of real files is not beside the repository (../shared/corpus)")
 def test_engine_and_oracle_agree_on_every_real_file_under_the_basic_profile():
@@ -39,6 +42,10 @@ def test_engine_and_oracle_agree_on_every_real_file_under_the_basic_profile():
             differing.append(f"{path.name}: the oracle refuses {refused.reason}, the engine does not")
             continue
         observed, _ = read(b"".join(result.parts))
+        pixels = expected.get(PIXEL_DATA)
+        if isinstance(pixels, bytes) and "excess-pixel-bytes" in dict(result.dropped):
+            # what lies behind the last sample is left behind and said to be
+            expected[PIXEL_DATA] = pixels[: len(observed.values[PIXEL_DATA].raw)]
         differences = compare(expected, observed, top=True)
         words["written"] += 1
         differing += [f"{path.name}: {line}" for line in differences[:5]]

@@ -243,9 +243,8 @@ class Decider:
         vouched = isinstance(rule.selector.leaf, PrivateLeaf)
         level = Level.ALL if rule.code == "add" and value is None else self._level(rule)
         if place.tag >> 16 & 1 and not vouched:
-            # rule 15: only an element whose creator is spelled can stay; one without creator goes whatever is asked
-            orphan = place.creator is None
-            if orphan or (level > Level.NOTHING and not self.plan.policies.keep_private):
+            # rule 15: only an element whose creator is spelled can stay, emptied or not: with it stays its creator's text
+            if place.creator is None or not self.plan.policies.keep_private:
                 code, value, level = "X", None, Level.NOTHING
         if place.tag in PIXELS and code != "K":
             # rule 16: pixel data takes K or X
