@@ -40,6 +40,7 @@ class Claim:
     condition: ast.Condition | None
     excluded: tuple[ast.Path, ...]
     otherwise: bool
+    stance: ast.Stance = field(compare=False, default=None)
     parameters: Mapping[str, ast.Expression] = field(compare=False, default_factory=dict)
     sets: Mapping[str, ast.SetDefinition] = field(compare=False, default_factory=dict)
 
@@ -84,11 +85,15 @@ def claims(layers: Sequence[ast.Recipe], parameters: Mapping[str, ast.Expression
             if isinstance(rule, ast.Add):
                 # rule 17: `at that place`: without a path that is the object itself
                 target = ast.Path(rule.target.leaf, rule.target.steps, rule.target.anchor or ("" if rule.target.steps else "top"))
-                found.append(Claim(number, "add", target, rule.value, condition, (), otherwise, given, sets))
+                found.append(Claim(number, "add", target, rule.value, condition, (), otherwise, rule.stance, given, sets))
                 continue
             for selector in rule.selectors:
                 for path, excluded in written_out(selector, sets):
-                    found.append(Claim(number, rule.code, path, rule.value, condition, (*rule.excluded, *excluded), otherwise, given, sets))
+                    found.append(
+                        Claim(
+                            number, rule.code, path, rule.value, condition, (*rule.excluded, *excluded), otherwise, rule.stance, given, sets
+                        )
+                    )
     return found
 
 

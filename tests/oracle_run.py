@@ -24,6 +24,7 @@ from deidrules.text.source import Source
 
 KEYS = KeyRing(bytes(range(32)))
 ROUNDS = 8
+DEFLATED = b"1.2.840.10008.1.2.1.99"
 
 
 class Disagreement(AssertionError):
@@ -93,6 +94,18 @@ def _statement(rule: ast.Rule | ast.Add, errors: list[tuple[str, int]], marked: 
         marked.add(changed)
         return changed
     return None
+
+
+TWINS = ((b"4711", b"4712"), (b"DOE^JANE", b"ROE^JOHN"), (b"CT", b"MR"), (b"20200131", b"20200201"), (b"ORIGINAL", b"DERIVED "))
+
+
+def twin(data: bytes) -> bytes:
+    """A file of the same layout that holds something else."""
+    if DEFLATED in data[:1000]:
+        return data
+    for old, new in TWINS:
+        data = data.replace(old, new)
+    return data
 
 
 # ---- the engine against the oracle
@@ -186,7 +199,8 @@ def run(count: int, number: int = 0, *, show: bool = False) -> Counter[str]:
             if one is None:
                 return
             engine = Engine(one.plan, KEYS)
-            found = [check(one, file, engine) for file in (first, second, first)]  # what it remembers of one must not show in the next
+            # what the engine remembers of one file, of its layout above all, must not show in the next
+            found = [check(one, file, engine) for file in (first, second, twin(first), first)]
             if sum(words.values()) < count:
                 words[found[0]] += 1
             if sum(words.values()) < count:

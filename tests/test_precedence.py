@@ -148,6 +148,11 @@ def test_sets_that_spread_too_far_are_refused() -> None:
     assert errors(f"set many = {many}\n" + "X many\n" * 120) == {"DR124"}
 
 
+def test_more_rules_for_one_element_than_can_be_judged_are_refused() -> None:
+    conditions = "".join(f"when Rows = {n} {{ X PatientName }}\n" for n in range(4000))
+    assert errors(conditions) == {"DR308"}
+
+
 def test_twenty_thousand_rules_are_judged_in_seconds() -> None:
     import time
 

@@ -13,7 +13,7 @@ from deidrules.compile.layers import find_recipe, link
 from deidrules.compile.lower import in_order, longitudinal, lower, overrides_of
 from deidrules.compile.model import Compilation, Layer, Profile
 from deidrules.compile.named import settle
-from deidrules.compile.precedence import diagnostics, judge
+from deidrules.compile.precedence import diagnostics, distinct, judge
 from deidrules.compile.profile import load_profile
 from deidrules.compile.resolve import resolve
 from deidrules.compile.resolved import ResolvedPixels, ResolvedRule
@@ -140,10 +140,10 @@ def _compile(
     problems.extend(missing)
     verdicts, blocks, off, complaints = settle(resolved, whole_profile=whole_profile)
     problems.extend(complaints)
-    rules = in_order(resolved)
+    rules, repeated = distinct(in_order(resolved))
     judgement, classes = judge(rules)
     flow = check_flow(rules, policies.unlisted, judgement.needed)
-    settled = [*diagnostics(rules, judgement, whole_profile=whole_profile), *flow, *_icon(rules, blocks)]
+    settled = [*repeated, *diagnostics(rules, judgement, whole_profile=whole_profile), *flow, *_icon(rules, blocks)]
     broken = has_errors(problems)
     problems.extend(diagnostic for diagnostic in settled if not broken or has_errors((diagnostic,)))  # a broken rule may be the missing one
     said = _in_order(problems)

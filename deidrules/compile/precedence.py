@@ -17,6 +17,7 @@ from deidrules.text.source import Span
 
 REMAINS = {Level.NOTHING: "nothing", Level.TOKEN: "a token", Level.PART: "a part", Level.ALL: "all"}
 SHOWN = 6  # element names in a message
+MOST_PAIRS = 3_000_000  # pairs of rules that meet in an element: more than any profile needs, and a bound on the time
 
 
 @dataclass(slots=True)
@@ -28,11 +29,27 @@ class Judgement:
     alive: set[int] = field(default_factory=set)
     seen: set[int] = field(default_factory=set)
     shadowed_within: set[int] = field(default_factory=set)
+    pairs: int = 0
 
-    def say(self, code: str, rule: ResolvedRule, other: ResolvedRule, names: tuple[str, ...]) -> None:
+    def say(self, code: str, rule: ResolvedRule, other: ResolvedRule, leaf_class: LeafClass) -> None:
         """Note a finding."""
         entry = self.found.setdefault((code, rule.statement, other.statement), (rule, other, []))
-        entry[2].extend(name for name in names if name not in entry[2])
+        entry[2].extend(name for name in leaf_class.names if name not in entry[2])
+
+
+def distinct(rules: Sequence[ResolvedRule]) -> tuple[list[ResolvedRule], list[Diagnostic]]:
+    """The rules without those that a layer says again, and a finding for each of these."""
+    known: set[object] = set()
+    kept: list[ResolvedRule] = []
+    said: list[Diagnostic] = []
+    for rule in rules:
+        key = (rule.selector, rule.action, rule.condition, rule.excluded, rule.layer.index, rule.otherwise, rule.override)
+        if key in known:
+            said.append(_never_reached(rule))
+        else:
+            kept.append(rule)
+        known.add(key)
+    return kept, said
 
 
 def judge(rules: Sequence[ResolvedRule]) -> tuple[Judgement, tuple[LeafClass, ...]]:
@@ -40,6 +57,9 @@ def judge(rules: Sequence[ResolvedRule]) -> tuple[Judgement, tuple[LeafClass, ..
     judgement = Judgement()
     found = classes(rule.selector.leaf for rule in rules)
     for leaf_class in found:
+        judgement.pairs += len(leaf_class.reached) ** 2 // 2
+        if judgement.pairs > MOST_PAIRS:
+            break
         _judge_class(rules, leaf_class, judgement)
     return judgement, found
 
@@ -103,16 +123,15 @@ def _judge_pair(rules: Sequence[ResolvedRule], position: int, other_position: in
     rule, other = rules[position], rules[other_position]
     if rule.action == other.action:
         return
-    names = leaf_class.names
     same_layer = rule.layer.index == other.layer.index and rule.otherwise == other.otherwise
     if same_layer and compare(rule.selector, rule.condition is not None, other.selector, other.condition is not None) == 0:
         if rule.condition is None or other.condition is None:
-            judgement.say("DR301", rule, other, names)
+            judgement.say("DR301", rule, other, leaf_class)
         elif not exclusive(rule.condition, other.condition):
-            judgement.say("DR302", rule, other, names)
+            judgement.say("DR302", rule, other, leaf_class)
         return
     if rule.layer.option and other.layer.option and rule.layer.index != other.layer.index:
-        judgement.say("DR303", rule, other, names)
+        judgement.say("DR303", rule, other, leaf_class)
         return
     if rule.leaves > other.leaves:
         if rule.layer.option and other.layer.name in rule.layer.may_weaken:
@@ -120,12 +139,12 @@ def _judge_pair(rules: Sequence[ResolvedRule], position: int, other_position: in
         if rule.override and codes.valid(rule.override) and codes.leaves(rule.override) <= other.leaves:
             judgement.needed.add(position)
         else:
-            judgement.say("DR201", rule, other, names)
+            judgement.say("DR201", rule, other, leaf_class)
         return
     broad = rule.layer.index > other.layer.index and leaf_rank(rule.selector.leaf) < leaf_rank(other.selector.leaf)
     if broad and not rule.otherwise and not other.otherwise:
         if rule.override is None:
-            judgement.say("DR202", rule, other, names)
+            judgement.say("DR202", rule, other, leaf_class)
         else:
             judgement.needed.add(position)
 
@@ -153,15 +172,13 @@ def diagnostics(rules: Sequence[ResolvedRule], judgement: Judgement, *, whole_pr
             for p in positions
             if p in judgement.seen and p not in judgement.alive and (p in judgement.shadowed_within or rules[p].otherwise)
         ]
-        for position in dead:
-            out.append(
-                Diagnostic(
-                    "DR304",
-                    f"the rule for `{_spell(rules[position])}` is never reached",
-                    rules[position].span,
-                    "a rule before it decides every element it means",
-                )
+        out.extend(_never_reached(rules[position]) for position in dead)
+    if judgement.pairs > MOST_PAIRS:
+        out.append(
+            Diagnostic(
+                "DR308", "too many rules meet in the same elements to be judged", rules[0].span, "put them together with sets and masks"
             )
+        )
     return out
 
 
@@ -188,6 +205,12 @@ def _words(code: str, rule: ResolvedRule, other: ResolvedRule, names: list[str])
             message = f"two options of the standard ask for different things: {concerned}"
             help_ = "settle it by a rule of a later layer that is no option"
     return Diagnostic(code, message, rule.span, help_, (note,))
+
+
+def _never_reached(rule: ResolvedRule) -> Diagnostic:
+    return Diagnostic(
+        "DR304", f"the rule for `{_spell(rule)}` is never reached", rule.span, "a rule before it decides every element it means"
+    )
 
 
 def _spell(rule: ResolvedRule) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from deidrules.compile.kinds import known_tags, spoken
 from deidrules.dicom import dictionary
@@ -18,13 +19,23 @@ from deidrules.plan.selector import Anything, Leaf, PrivateAny, PrivateLeaf, Tag
 
 @dataclass(frozen=True, slots=True)
 class LeafClass:
-    """`names`: how a message calls its elements. `reached`: positions of the rules that reach elements of the class, in order.
-    `covers(leaf)`: whether a leaf reaches all of them."""
+    """`tags`: the elements of the dictionary, or none and a `label` in words. `reached`: positions of the rules that reach elements of the
+    class, in order. `covers(leaf)`: whether a leaf reaches all of them."""
 
-    names: tuple[str, ...]
+    tags: tuple[int, ...]
+    label: str
     reached: tuple[int, ...]
     covers: Callable[[Leaf], bool]
-    tag: int | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """How a message calls the elements."""
+        return tuple(spoken(TagLeaf(tag)) for tag in self.tags) or (self.label,)
+
+    @property
+    def tag(self) -> int | None:
+        """One of the tags, where the class has any."""
+        return self.tags[0] if self.tags else None
 
 
 def mask_covers(outer: TagLeaf, inner: TagLeaf) -> bool:
@@ -80,27 +91,55 @@ class _Index:
         return tuple(sorted({position for many in lists for position in many}))
 
 
+@cache
+def _dictionary() -> tuple[dict[int, tuple[int, ...]], dict[frozenset[str], tuple[int, ...]]]:
+    """The even tags of the dictionary that rules may reach, by group and by VRs."""
+    by_group: dict[int, list[int]] = defaultdict(list)
+    by_vrs: dict[frozenset[str], list[int]] = defaultdict(list)
+    for tag in known_tags():
+        if not tag >> 16 & 1 and not engine_own(tag):
+            by_group[tag >> 16].append(tag)
+            by_vrs[_vrs(tag) or frozenset()].append(tag)
+    return {group: tuple(tags) for group, tags in by_group.items()}, {vrs: tuple(tags) for vrs, tags in by_vrs.items()}
+
+
+def _vrs(tag: int) -> frozenset[str] | None:
+    """The VRs of a tag; None when the dictionary does not know it."""
+    entry = dictionary.entry(tag)
+    return None if entry is None else frozenset(entry.vrs)
+
+
 def _known(index: _Index) -> Iterable[LeafClass]:
-    """Even tags: those of the dictionary and those a rule spells."""
+    """Even tags: those of the dictionary and those a rule spells. Only what a rule spells or a mask reaches is looked at one by one; the
+    rest differs by its VRs alone."""
+    by_group, by_vrs = _dictionary()
+    masked: dict[int, list[int]] = defaultdict(list)
+    for mask, positions in index.masks.items():
+        for group, tags in by_group.items():
+            if not (group ^ mask.value >> 16) & mask.mask >> 16:
+                for tag in tags:
+                    if mask.matches(tag):
+                        masked[tag].extend(positions)
+        for tag in index.exact:
+            if mask.matches(tag) and tag not in by_group.get(tag >> 16, ()):
+                masked[tag].extend(positions)
     alike: dict[tuple[tuple[int, ...], frozenset[str]], list[int]] = defaultdict(list)
-    tags = {tag for tag in known_tags() if not tag >> 16 & 1} | set(index.exact)
-    for tag in sorted(tags):
+    for tag in sorted({*index.exact, *masked}):
         if engine_own(tag):
             continue
-        entry = dictionary.entry(tag)
-        vrs = frozenset(entry.vrs) if entry is not None else frozenset[str]()
-        by_mask = [position for mask, positions in index.masks.items() if mask.matches(tag) for position in positions]
-        by_class = [position for vr in vrs for position in index.vr.get(vr, ())] if entry is not None else index.unknown
-        reached = index.of(index.exact.get(tag, ()), by_mask, by_class, index.star)
-        if not reached:
-            continue
+        vrs = _vrs(tag)
+        by_class = index.unknown if vrs is None else [position for vr in vrs for position in index.vr.get(vr, ())]
+        reached = index.of(index.exact.get(tag, ()), masked.get(tag, ()), by_class, index.star)
         if tag in index.exact:
-            yield LeafClass((spoken(TagLeaf(tag)),), reached, _covers_tag(tag, vrs, entry is not None), tag)
-        else:
-            alike[reached, vrs].append(tag)
+            yield LeafClass((tag,), "", reached, _covers_tag(tag, vrs or frozenset(), vrs is not None))
+        elif reached:
+            alike[reached, vrs or frozenset()].append(tag)
+    for vrs, tags in by_vrs.items():
+        reached = index.of(*(index.vr.get(vr, ()) for vr in vrs), index.star)
+        if reached and (rest := [tag for tag in tags if tag not in masked and tag not in index.exact]):
+            alike[reached, vrs].extend(rest)
     for (reached, vrs), together in alike.items():
-        names = tuple(spoken(TagLeaf(tag)) for tag in together)
-        yield LeafClass(names, reached, _covers_tag(together[0], vrs, True), together[0])
+        yield LeafClass(tuple(together), "", reached, _covers_tag(together[0], vrs, True))
 
 
 def _covers_tag(tag: int, vrs: frozenset[str], known: bool) -> Callable[[Leaf], bool]:
@@ -130,7 +169,7 @@ def _unknown(index: _Index) -> Iterable[LeafClass]:
         reached = index.of(by_mask, index.unknown, index.star)
         if reached:
             name = f"unknown tags of {region}" if region is not None else "unknown tags"
-            yield LeafClass((name,), reached, _covers_region(region))
+            yield LeafClass((), name, reached, _covers_region(region))
 
 
 def _covers_region(region: TagLeaf | None) -> Callable[[Leaf], bool]:
@@ -168,7 +207,7 @@ def _private(index: _Index) -> Iterable[LeafClass]:
             reached = index.of(*lists)
             if reached:
                 name = f"{region or 'private elements'}{f' of VR {vr}' if vr else ''}"
-                yield LeafClass((name,), reached, _covers_private(region, vr))
+                yield LeafClass((), name, reached, _covers_private(region, vr))
 
 
 def _may_reach(leaf: PrivateLeaf | TagLeaf, region: PrivateLeaf | TagLeaf | None) -> bool:

@@ -242,10 +242,10 @@ class Decider:
         code, value = resolve(rule.code, TYPE), rule.value
         vouched = isinstance(rule.selector.leaf, PrivateLeaf)
         level = Level.ALL if rule.code == "add" and value is None else self._level(rule)
-        if place.tag >> 16 & 1 and not vouched:
-            # rule 15: only an element whose creator is spelled can stay, emptied or not: with it stays its creator's text
-            if place.creator is None or not self.plan.policies.keep_private:
-                code, value, level = "X", None, Level.NOTHING
+        # rule 15: only an element whose creator is spelled can stay, emptied or not: with it stays its creator's text
+        unspelled = bool(place.tag >> 16 & 1) and not vouched
+        if unspelled and (place.creator is None or not self.plan.policies.keep_private):
+            code, value, level = "X", None, Level.NOTHING
         if place.tag in PIXELS and code != "K":
             # rule 16: pixel data takes K or X
             code, value, level = "X", None, Level.NOTHING

@@ -50,4 +50,5 @@ TABLE: tuple[Code, ...] = (
         bad='when Modality = "CT" and Modality = "MR" { X ImageComments }',
         good='when Modality in ["CT", "MR"] { X ImageComments }',
     ),
+    Code("DR308", "too-many-to-judge", ERROR, "What cannot be judged within bounded time is not let through."),
 )
