@@ -77,13 +77,12 @@ def _judge_class(rules: Sequence[ResolvedRule], leaf_class: LeafClass, judgement
         if rules[position].condition is None and not rules[position].excluded and leaf_class.covers(rules[position].selector.leaf)
     ]
 
-    def stopped(region: PathRegion, before: int, but: int = -1) -> bool:
+    def stopped(region: PathRegion, before: int, after: int = -1) -> bool:
         """True when a rule without condition, ranked above `before` by rule 4 and not by its place in the text, decides everything in
-        the region first."""
+        the region; of the rules behind `after` only."""
         return any(
-            stopper != but and paths.covers(regions[stopper], region) and _outranks(rules[stopper], rules[before])
+            after < stopper < before and paths.covers(regions[stopper], region) and _outranks(rules[stopper], rules[before])
             for stopper in stoppers
-            if stopper < before
         )
 
     def shadows(position: int) -> list[int]:
@@ -104,9 +103,9 @@ def _judge_class(rules: Sequence[ResolvedRule], leaf_class: LeafClass, judgement
             region = paths.shared(regions[position], regions[other_position])
             if region is None or any(paths.covers(out, region) for out in (*taken, *excluded[other_position])):
                 continue
-            if stopped(region, position) or stopped(region, other_position, but=position):
-                continue
-            _judge_pair(rules, position, other_position, leaf_class, judgement)
+            if stopped(region, other_position, after=position):
+                continue  # what stands between was judged against the other, and this one against what stands between
+            _judge_pair(rules, position, other_position, leaf_class, judgement, settled=stopped(region, position))
 
 
 def _outranks(rule: ResolvedRule, other: ResolvedRule) -> bool:
@@ -118,20 +117,27 @@ def _outranks(rule: ResolvedRule, other: ResolvedRule) -> bool:
     return compare(rule.selector, rule.condition is not None, other.selector, other.condition is not None) > 0
 
 
-def _judge_pair(rules: Sequence[ResolvedRule], position: int, other_position: int, leaf_class: LeafClass, judgement: Judgement) -> None:
-    """`rules[position]` is asked before `rules[other_position]`, and both can be asked for one element."""
+def _judge_pair(
+    rules: Sequence[ResolvedRule], position: int, other_position: int, leaf_class: LeafClass, judgement: Judgement, *, settled: bool
+) -> None:
+    """`rules[position]` is asked before `rules[other_position]`, and both can be asked for one element. `settled`: a rule above both
+    decides, so a tie or a clash of options has no effect; a weakening has to be marked all the same, or two unmarked ones would excuse
+    each other."""
     rule, other = rules[position], rules[other_position]
     if rule.action == other.action:
         return
     same_layer = rule.layer.index == other.layer.index and rule.otherwise == other.otherwise
     if same_layer and compare(rule.selector, rule.condition is not None, other.selector, other.condition is not None) == 0:
+        if settled:
+            return
         if rule.condition is None or other.condition is None:
             judgement.say("DR301", rule, other, leaf_class)
         elif not exclusive(rule.condition, other.condition):
             judgement.say("DR302", rule, other, leaf_class)
         return
     if rule.layer.option and other.layer.option and rule.layer.index != other.layer.index:
-        judgement.say("DR303", rule, other, leaf_class)
+        if not settled:
+            judgement.say("DR303", rule, other, leaf_class)
         return
     if rule.leaves > other.leaves:
         if rule.layer.option and other.layer.name in rule.layer.may_weaken:
