@@ -190,7 +190,10 @@ def diagnostics(rules: Sequence[ResolvedRule], judgement: Judgement, *, whole_pr
 
 def _words(code: str, rule: ResolvedRule, other: ResolvedRule, names: list[str]) -> Diagnostic:
     concerned = ", ".join(f"`{name}`" for name in names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
-    note = Note(other.span, f"the other rule: `{other.code}`" + (f" of layer `{other.layer.name}`" if other.layer != rule.layer else ""))
+    note = Note(
+        other.span,
+        f"the other rule: `{other.code} {_spell(other)}`" + (f" of layer `{other.layer.name}`" if other.layer != rule.layer else ""),
+    )
     match code:
         case "DR201":
             message = f"this may leave {REMAINS[rule.leaves]} where an earlier rule leaves {REMAINS[other.leaves]}: {concerned}"

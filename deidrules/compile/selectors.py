@@ -195,7 +195,8 @@ class Selectors:
                 return parse_leaf(f'({leaf.group.upper()},"{normal_creator(leaf.creator).replace(chr(34), chr(34) * 2)}",{leaf.element})')
             case ast.VrClass():
                 if leaf.vr not in VRS:
-                    self._say("DR103", f"unknown VR `{leaf.vr}`", leaf.span, did_you_mean(leaf.vr, VRS))
+                    near = did_you_mean(leaf.vr, VRS) or f"VRs are {', '.join(sorted(VRS))} (PS3.5 6.2)"
+                    self._say("DR103", f"unknown VR `{leaf.vr}`", leaf.span, near)
                     return None
                 return VrLeaf(leaf.vr)
             case ast.PrivateClass():
