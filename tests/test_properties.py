@@ -349,8 +349,9 @@ def test_input_bytes_in_a_bytearray_are_not_changed():
 def may_weaken(stack: Stack, claim: Claim, other: Claim) -> bool:
     """True when the weakening is marked, naming a code that leaves no more than the other rule, or is that of an option layer."""
     stance = claim.stance
-    if isinstance(stance, ast.Override) and stance.code and stance.because:
-        return max(LETTERS[letter] for letter in stance.code.split("/")) <= leaves(other)
+    named = stance.code if isinstance(stance, ast.Override) and stance.because else ""
+    if named and max(LETTERS[letter] for letter in named.split("/")) <= leaves(other):
+        return True
     header = stack.layers[claim.layer][1].layer
     return header is not None and bool(header.option) and stack.layers[other.layer][0] in header.may_weaken
 
