@@ -453,10 +453,12 @@ def fault_of(stack: Stack, oracle: Oracle, one: Claim, other: Claim, value: Valu
     if stack.layers[one.layer][1].layer and stack.layers[other.layer][1].layer and one.layer != other.layer:
         return "two options"
     if effect[0] > other_effect[0]:
-        return "" if may_weaken(stack, one, other) else "unmarked weakening"
+        # the same rule twice in a layer, once with its mark, says so once
+        said = [one, *(c for c in reaching if c.layer == one.layer and c.condition is None and (c.code, c.value) == (one.code, one.value))]
+        return "" if any(may_weaken(stack, c, other) for c in said) else "unmarked weakening"
     narrower = leaf_order(one.path.leaf) < leaf_order(other.path.leaf)
     broad = one.layer > other.layer and narrower and not one.otherwise and not other.otherwise
-    return "unmarked broad rule" if broad and not isinstance(one.stance, ast.Override) else ""
+    return "unmarked broad rule" if broad and not isinstance(one.stance, ast.Override) and not may_weaken(stack, one, other) else ""
 
 
 def before(one: Claim, other: Claim) -> bool:

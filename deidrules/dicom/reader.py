@@ -97,6 +97,9 @@ def _guessed(data: bytes, opening: Opening, limits: Limits) -> DicomObject:
             continue
         if any(element.fragments for element in found.elements):
             raise Refusal("no-transfer-syntax")  # compressed, but how
+        if found.dropped:
+            refusals.append(Refusal("no-transfer-syntax"))  # a guess that leaves bytes over is no reading
+            continue
         return found
     # one likely encoding: what broke is the news; several: nobody can tell
     raise refusals[0] if len(refusals) == 1 else Refusal("no-transfer-syntax")
