@@ -90,6 +90,11 @@ CASES = {
     "a vr reaches private elements": (("X vr PN", 'K (0019,"A",10) override X because "b"'), set()),
     "a third rule does not hide a clash": (("Z PatientName\nZ PatientName\nX PatientName",), {"DR301"}),
     "crossing masks of an odd group": (("X (0019,1xx1)\nZ (0019,x0x1)",), {"DR301"}),
+    "a broad rule leaves nothing of a private element it does not spell": (
+        ("C RequestAttributesSequence / * = lower()", 'C (0019,"A",01)'),
+        {"DR201"},
+    ),
+    "so a broad K is no weakening there": (("X private\nK vr SQ",), set()),
     "names are unique": (('reject "a" when Modality = "SR"', 'accept "a" when Modality = "CT"'), {"DR305"}),
     "without switches off": (('reject "a" when Modality = "SR"', 'without "a" because "b"\naccept "a" when Modality = "CT"'), set()),
     "without meets nothing": (('without "a" because "b"',), {"DR306"}),

@@ -141,7 +141,7 @@ def _compile(
     verdicts, blocks, off, complaints = settle(resolved, whole_profile=whole_profile)
     problems.extend(complaints)
     rules, repeated = distinct(in_order(resolved))
-    judgement, classes = judge(rules)
+    judgement, classes = judge(rules, keep_private=policies.keep_private)
     flow = check_flow(rules, policies.unlisted, judgement.needed)
     settled = [*repeated, *diagnostics(rules, judgement, whole_profile=whole_profile), *flow, *_icon(rules, blocks)]
     broken = has_errors(problems)

@@ -11,7 +11,7 @@ from deidrules.compile.exclusive import exclusive
 from deidrules.compile.paths import PathRegion
 from deidrules.compile.regions import LeafClass, classes
 from deidrules.compile.resolved import ResolvedRule
-from deidrules.plan.selector import compare, leaf_rank
+from deidrules.plan.selector import PrivateLeaf, compare, leaf_rank
 from deidrules.text.diagnostic import Diagnostic, Note
 from deidrules.text.source import Span
 
@@ -30,6 +30,12 @@ class Judgement:
     seen: set[int] = field(default_factory=set)
     shadowed_within: set[int] = field(default_factory=set)
     pairs: int = 0
+    keep_private: bool = False
+
+    def leaves(self, rule: ResolvedRule, leaf_class: LeafClass) -> Level:
+        """What a rule may leave of the elements of a class: of private ones whose creator it does not spell, nothing (rule 15)."""
+        spelled = isinstance(rule.selector.leaf, PrivateLeaf)
+        return rule.leaves if spelled or not leaf_class.private or self.keep_private else Level.NOTHING
 
     def say(self, code: str, rule: ResolvedRule, other: ResolvedRule, leaf_class: LeafClass) -> None:
         """Note a finding."""
@@ -52,9 +58,9 @@ def distinct(rules: Sequence[ResolvedRule]) -> tuple[list[ResolvedRule], list[Di
     return kept, said
 
 
-def judge(rules: Sequence[ResolvedRule]) -> tuple[Judgement, tuple[LeafClass, ...]]:
+def judge(rules: Sequence[ResolvedRule], *, keep_private: bool = False) -> tuple[Judgement, tuple[LeafClass, ...]]:
     """Compare all rules that can meet, class by class. `rules` stand in the order in which they are asked."""
-    judgement = Judgement()
+    judgement = Judgement(keep_private=keep_private)
     found = classes(rule.selector.leaf for rule in rules)
     for leaf_class in found:
         judgement.pairs += len(leaf_class.reached) ** 2 // 2
@@ -124,7 +130,7 @@ def _judge_pair(
     decides, so a tie or a clash of options has no effect; a weakening has to be marked all the same, or two unmarked ones would excuse
     each other."""
     rule, other = rules[position], rules[other_position]
-    if rule.action == other.action:
+    if rule.action == other.action and judgement.leaves(rule, leaf_class) == judgement.leaves(other, leaf_class):
         return
     same_layer = rule.layer.index == other.layer.index and rule.otherwise == other.otherwise
     if same_layer and compare(rule.selector, rule.condition is not None, other.selector, other.condition is not None) == 0:
@@ -139,10 +145,11 @@ def _judge_pair(
         if not settled:
             judgement.say("DR303", rule, other, leaf_class)
         return
-    if rule.leaves > other.leaves:
+    leaves, other_leaves = judgement.leaves(rule, leaf_class), judgement.leaves(other, leaf_class)
+    if leaves > other_leaves:
         if rule.layer.option and other.layer.name in rule.layer.may_weaken:
             return
-        if rule.override and codes.valid(rule.override) and codes.leaves(rule.override) <= other.leaves:
+        if rule.override and codes.valid(rule.override) and codes.leaves(rule.override) <= other_leaves:
             judgement.needed.add(position)
         else:
             judgement.say("DR201", rule, other, leaf_class)
@@ -196,8 +203,10 @@ def _words(code: str, rule: ResolvedRule, other: ResolvedRule, names: list[str])
     )
     match code:
         case "DR201":
-            message = f"this may leave {REMAINS[rule.leaves]} where an earlier rule leaves {REMAINS[other.leaves]}: {concerned}"
-            wanted = other.code if other.code != "add" else "X"
+            unspelled = rule.leaves <= other.leaves  # then it is a private element that the other rule does not spell
+            left = REMAINS[Level.NOTHING if unspelled else other.leaves]
+            message = f"this may leave {REMAINS[rule.leaves]} where an earlier rule leaves {left}: {concerned}"
+            wanted = "X" if unspelled or other.code == "add" else other.code
             help_ = f'if it is meant, write `override {wanted} because "…"`'
             if rule.override:
                 help_ = f"`override {rule.override}` names a code that leaves more than `{wanted}` does: {help_}"

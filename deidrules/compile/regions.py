@@ -26,6 +26,7 @@ class LeafClass:
     label: str
     reached: tuple[int, ...]
     covers: Callable[[Leaf], bool]
+    private: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -207,7 +208,7 @@ def _private(index: _Index) -> Iterable[LeafClass]:
             reached = index.of(*lists)
             if reached:
                 name = f"{region or 'private elements'}{f' of VR {vr}' if vr else ''}"
-                yield LeafClass((), name, reached, _covers_private(region, vr))
+                yield LeafClass((), name, reached, _covers_private(region, vr), private=True)
 
 
 def _may_reach(leaf: PrivateLeaf | TagLeaf, region: PrivateLeaf | TagLeaf | None) -> bool:
