@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 import strategies
+import strategies_files
 from hypothesis import HealthCheck, given, seed, settings
 from oracle import MARKERS, Expected, Oracle, Refused
 from oracle_data import Item, Value, read
@@ -16,6 +17,7 @@ from deidrules.compile.model import Compilation
 from deidrules.engine.instance import Deidentified, Engine
 from deidrules.engine.keys import KeyRing
 from deidrules.language import ast
+from deidrules.language.format import format_recipe
 from deidrules.language.parse import parse
 from deidrules.plan.model import Plan
 from deidrules.text.diagnostic import Severity
@@ -57,7 +59,7 @@ def _mended(stack: strategies.Stack, compilation: Compilation, marked: set[objec
     errors = [d for d in compilation.diagnostics if d.severity is Severity.ERROR]
     layers = []
     for name, recipe in stack.layers:
-        text = strategies.format_recipe(recipe)
+        text = format_recipe(recipe)
         parsed, said = parse(Source(name, text))
         assert parsed is not None, (said, text)
         assert parsed == recipe, text
@@ -193,7 +195,7 @@ def run(count: int, number: int = 0, *, show: bool = False) -> Counter[str]:
 
         @seed(number * 1_000_003 + block)
         @settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-        @given(strategies.stacks(), strategies.files(), strategies.files())
+        @given(strategies.stacks(), strategies_files.files(), strategies_files.files())
         def pairs(stack: strategies.Stack, first: bytes, second: bytes) -> None:
             one = compiled(stack)
             if one is None:

@@ -7,7 +7,8 @@ import pytest
 from oracle_run import Compiled, check
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from strategies import Stack, written
+from strategies import Stack
+from strategies_files import written
 
 from deidrules.compile.compiler import compile_layers
 from deidrules.language.parse import parse

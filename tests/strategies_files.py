@@ -1,0 +1,175 @@
+"""Random data sets and files over the universe of `strategies`: nested, private, unknown, wrong, in every uncompressed transfer syntax."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+from hypothesis import strategies as st
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sequence import Sequence
+from pydicom.tag import Tag
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+from strategies import UNKNOWN, sequences
+
+VALUES: dict[str, tuple[object, ...]] = {
+    "PatientName": ("DOE^JANE", "Doe^Jane", "", "X^Y"),
+    "PatientID": ("4711", "4711", "A 12", ""),
+    "PatientComments": ("seen by Dr. Miller on 20200131", "", "x"),
+    "StudyDescription": ("HEAD CT", "for Jane Doe 4711", ""),
+    "AccessionNumber": ("ACC4711", "ACC4712", ""),
+    "CodeMeaning": ("HEAD", "x", ""),
+    "OtherPatientNames": (["A^B", "C^D"], "E^F", ""),
+    "PatientBirthDate": ("19700101", "19991231", ""),
+    "StudyDate": ("20200131", "20191231", ""),
+    "AcquisitionDateTime": ("20200131101112", "20200131101112.123+0100", "202001", ""),
+    "StudyInstanceUID": ("1.2.3.4.5", "1.2.840.10008.1.2", ""),
+    "ReferencedSOPInstanceUID": ("1.2.3.4.6", "1.2.3.4.5", ""),
+    "Modality": ("CT", "MR", "OT", ""),
+    "ImageType": (["ORIGINAL", "PRIMARY"], ["DERIVED", "SECONDARY"], "ORIGINAL", ""),
+    "PatientAge": ("045Y", "091Y", ""),
+    "PatientWeight": ("70", "71.5", "1e2", ""),
+    "SeriesNumber": ("7", "1", ""),
+    "StudyTime": ("101112", "101112.5", ""),
+    "PixelSpacing": (["0.5", "0.5"], ""),
+    "SmallestImagePixelValue": (0, 12),
+}
+
+
+PLANE = (
+    *((0x0010, "US", 4), (0x0011, "US", 4), (0x0040, "CS", "G"), (0x0050, "SS", [1, 1])),
+    *((0x0100, "US", 1), (0x0102, "US", 0), (0x3000, "OW", b"\x01\x02")),
+)
+
+
+def un_items(item: Dataset) -> bytes:
+    """One item, implicit little endian, as the value of a UN element (PS3.5 6.2.2)."""
+    buffer = io.BytesIO()
+    from pydicom.filebase import DicomBytesIO
+    from pydicom.filewriter import write_dataset
+
+    file = DicomBytesIO()
+    file.is_implicit_VR, file.is_little_endian = True, True
+    write_dataset(file, item)
+    content = file.getvalue()
+    buffer.write(b"\xfe\xff\x00\xe0" + struct.pack("<I", len(content)) + content)
+    return buffer.getvalue()
+
+
+@st.composite
+def items(draw: st.DrawFn, depth: int, *, un: bool = False) -> Dataset:
+    """A data set with sequences to `depth`, private blocks, orphans, unknown tags."""
+    dataset = Dataset()
+    for keyword in draw(
+        st.lists(st.sampled_from(tuple(VALUES)), min_size=4 if depth == 3 else 1, max_size=12 if depth == 3 else 5, unique=True)
+    ):
+        setattr(dataset, keyword, draw(st.sampled_from(VALUES[keyword])))
+    if draw(st.integers(0, 3)) == 0:
+        dataset.add(DataElement(int(UNKNOWN[0] + UNKNOWN[1], 16), "LO", "UNKNOWN"))
+    if draw(st.integers(0, 2)) == 0:
+        private(draw, dataset, depth)
+    odd_ends(draw, dataset)
+    if draw(st.integers(0, 5)) == 0:
+        dataset.add(DataElement(0x60004000, "LT", "OVERLAY"))
+        dataset.add(DataElement(0x60000022, "LO", "DESCRIPTION"))
+        if draw(st.booleans()):
+            for element, vr, value in PLANE:
+                dataset.add(DataElement(0x60000000 | element, vr, value))
+    if depth:
+        for keyword in draw(st.lists(sequences, min_size=int(depth == 3), max_size=2, unique=True)):
+            content = draw(st.lists(items(depth - 1), max_size=2))
+            if un and content and draw(st.integers(0, 3)) == 0:
+                value = un_items(content[0])
+                dataset[_tag(keyword)] = RawDataElement(Tag(_tag(keyword)), "UN", len(value), value, 0, False, True)
+                continue
+            sequence = Sequence(content)
+            setattr(dataset, keyword, sequence)
+            dataset[keyword].is_undefined_length = draw(st.booleans())
+            for inner in content:
+                inner.is_undefined_length_sequence_item = draw(st.booleans())
+    return dataset
+
+
+def odd_ends(draw: st.DrawFn, dataset: Dataset) -> None:
+    """Character sets, markers of an earlier de-identification, group lengths, values that are none of their VR."""
+    if draw(st.integers(0, 5)) == 0:
+        dataset.SpecificCharacterSet = draw(st.sampled_from(("ISO_IR 100", "ISO_IR 192")))
+        dataset.PatientName, dataset.StudyDescription = "M\u00fcller^J\u00fcrgen", "f\u00fcr M\u00fcller, HEAD"
+    if draw(st.integers(0, 5)) == 0:
+        dataset.PatientIdentityRemoved = draw(st.sampled_from(("YES", "NO")))
+        dataset.DeidentificationMethod = "by hand"
+        dataset.BurnedInAnnotation = "NO"
+    if draw(st.integers(0, 7)) == 0:
+        dataset.add(DataElement(0x00100000, "UL", 12))
+    if draw(st.integers(0, 15)) == 0:
+        tag, vr, value = draw(
+            st.sampled_from(((0x00101030, "DS", b"heavy "), (0x00080020, "DA", b"unknown "), (0x00200011, "IS", b"1.5 ")))
+        )
+        dataset[tag] = RawDataElement(Tag(tag), vr, len(value), value, 0, False, True)
+
+
+def _tag(keyword: str) -> int:
+    from pydicom.datadict import tag_for_keyword
+
+    tag = tag_for_keyword(keyword)
+    assert tag is not None
+    return int(tag)
+
+
+def private(draw: st.DrawFn, dataset: Dataset, depth: int) -> None:
+    """One or two blocks of group 0019, and orphans now and then."""
+    creators = draw(st.lists(st.sampled_from(("ACME", "ACME ", "Other 1.0")), min_size=1, max_size=2, unique_by=lambda name: name.strip()))
+    for number, creator in enumerate(creators, draw(st.sampled_from((0x10, 0x10, 0x42)))):
+        if draw(st.integers(0, 7)):
+            dataset.add(DataElement(0x00190000 | number, "LO", creator))
+        block = 0x00190000 | number << 8
+        for element in draw(st.lists(st.sampled_from((1, 2, 3, 4, 5)), max_size=3, unique=True)):
+            if element == 1:
+                dataset.add(DataElement(block | 1, "LO", draw(st.sampled_from(("HEAD", "PRIVATE 4711", "")))))
+            elif element == 2:
+                dataset.add(DataElement(block | 2, "DA", draw(st.sampled_from(("20200131", "")))))
+            elif element == 3 and depth:
+                dataset.add(DataElement(block | 3, "SQ", Sequence(draw(st.lists(items(depth - 1), max_size=1)))))
+            elif element == 5:
+                dataset.add(DataElement(block | 5, "UI", "1.2.3.4.8"))
+            elif element == 4:
+                dataset.add(DataElement(block | 4, "UN", b"\x01\x02\x03\x04"))
+
+
+SYNTAXES = (
+    *(ExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian),
+    *(ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian),
+)
+
+
+@st.composite
+def files(draw: st.DrawFn) -> bytes:
+    """A whole DICOM file."""
+    syntax = draw(st.sampled_from(SYNTAXES))
+    dataset = draw(items(3, un=syntax == ExplicitVRLittleEndian))
+    dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    dataset.SOPInstanceUID = "1.2.3.4.7"
+    if draw(st.integers(0, 2)) == 0:
+        dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+        dataset.Rows, dataset.Columns, dataset.PixelRepresentation = 4, 4, 0
+        dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
+        dataset.add(DataElement(0x7FE00010, "OW", bytes(range(16))))
+    return written(dataset, syntax)
+
+
+def written(dataset: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
+    """The bytes of a file."""
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = syntax
+    meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", "")
+    meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID", "")
+    dataset.file_meta = meta
+    buffer = io.BytesIO()
+    dataset.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
