@@ -130,7 +130,7 @@ def _judge_pair(
     decides, so a tie or a clash of options has no effect; a weakening has to be marked all the same, or two unmarked ones would excuse
     each other."""
     rule, other = rules[position], rules[other_position]
-    if rule.action == other.action and judgement.leaves(rule, leaf_class) == judgement.leaves(other, leaf_class):
+    if rule.action == other.action:
         return
     same_layer = rule.layer.index == other.layer.index and rule.otherwise == other.otherwise
     if same_layer and compare(rule.selector, rule.condition is not None, other.selector, other.condition is not None) == 0:
