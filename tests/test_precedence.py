@@ -138,6 +138,22 @@ def test_a_cyclic_set_is_an_error_and_ends() -> None:
     assert errors("set a = b, StudyDate\nset b = c\nset c = a\nX a") == {"DR115"}
 
 
+@pytest.mark.parametrize(
+    ("later", "claim"),
+    [
+        ("X ImageComments", "REMOVED"),
+        ('C StudyDate = year() override X because "a"', ""),
+        ('when Modality = "CT" { K StudyTime override X because "a" }', ""),
+        ('K (0019,"A",10) override X because "a"', ""),
+        ('D PatientComments = pseudonym(StudyDate) override X because "a"', ""),
+    ],
+)
+def test_dates_are_called_removed_only_where_nothing_of_them_can_stay(later: str, claim: str) -> None:
+    basic = "deidrules 1\nX StudyDate, StudyTime, PatientComments, private\n"
+    plan = compile_layers([("ps315/2026d/basic", basic), ("site", f"deidrules 1\n{later}\n")], Policies("X")).plan
+    assert plan is not None and plan.longitudinal == claim
+
+
 def test_sets_that_double_are_spread_once() -> None:
     sets = "".join(f"set s{n} = s{n + 1}, s{n + 1}\n" for n in range(60))
     assert errors(f"{sets}set s60 = StudyDate\nX s0") == set()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deidrules.actions.base import Context, Level, function
 from deidrules.compile.compiler import compile_profile, planned_profile
 from deidrules.compile.model import Compilation
 from deidrules.compile.profile import shipped_profiles
@@ -143,6 +144,19 @@ def test_the_cache_gives_the_same_plan_and_sees_every_change(tmp_path: Path, mon
     write(folder, site="deidrules 1\nZ PatientName\n")
     third = planned_profile(folder)
     assert third.plan is not None and third.plan.rules[0].code == "Z"
+
+
+def test_the_cache_sees_a_function_that_declares_something_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def initials(context: Context, subject: str) -> str:
+        return subject[:1]
+
+    monkeypatch.setenv("DEIDRULES_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "profile").mkdir()
+    folder = write(tmp_path / "profile", site="deidrules 1\nD PatientName = initials()\n")
+    honest, careless = function(leaves=Level.TOKEN)(initials), function(leaves=Level.ALL)(initials)
+    assert planned_profile(folder, functions={"initials": honest}).plan is not None
+    changed = planned_profile(folder, functions={"initials": careless})
+    assert changed.plan is None and [code for code, _ in said(changed)] == ["DR205"]
 
 
 def test_a_damaged_or_foreign_cache_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

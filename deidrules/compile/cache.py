@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from deidrules import __version__, resources
+from deidrules.actions.base import Function
 from deidrules.dicom import dictionary
 from deidrules.plan.json import from_json, to_json
 from deidrules.plan.model import Plan
@@ -17,9 +18,9 @@ from deidrules.text.source import Source
 VARIABLE = "DEIDRULES_CACHE"  # a folder; "off" keeps nothing
 
 
-def digest(sources: Iterable[Source], parameters: Mapping[str, str], tables: Iterable[str], functions: Iterable[str]) -> str:
+def digest(sources: Iterable[Source], parameters: Mapping[str, str], tables: Iterable[str], functions: Iterable[Function]) -> str:
     """SHA-256 over the program (version and files), dictionary edition, the texts of profile and recipes with their names, the
-    parameters, the tables' digests and the names of the functions there are."""
+    parameters, the tables' digests and what the functions declare: an update that leaves more has to be judged again."""
     out = hashlib.sha256()
 
     def add(*texts: str) -> None:
@@ -33,7 +34,8 @@ def digest(sources: Iterable[Source], parameters: Mapping[str, str], tables: Ite
         add("source", source.name, source.text)
     for name, value in sorted(parameters.items()):
         add("parameter", name, value)
-    for part in (*sorted(tables), "functions", *sorted(functions)):
+    declared = (f"{f.name} {f.leaves:d} {f.subject_type} {f.result} {f.keyed} {f.parameters}" for f in functions)
+    for part in (*sorted(tables), "functions", *sorted(declared)):
         add(part)
     return out.hexdigest()
 

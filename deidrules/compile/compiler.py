@@ -222,7 +222,7 @@ def planned_profile(
     sources = [source for source in (profile.source, *found) if source is not None]
     given = {**profile.parameters, **(parameters or {})}
     digests = (f"{name}={table_digest(table)}" for name, table in tables.items())
-    key = cache.digest(sources, given, digests, registry.functions(functions or {}))
+    key = cache.digest(sources, given, digests, registry.functions(functions or {}).values())
     plan = cache.read(key)
     if plan is not None:
         return Compilation(plan, (), profile, tables=tables)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deidrules.actions.base import Level
+from deidrules.compile.kinds import kind_of_attribute
 from deidrules.compile.regions import LeafClass
 from deidrules.compile.resolved import LayerInfo, ResolvedPixels, ResolvedRecipe, ResolvedRule, ResolvedVerdict
 from deidrules.dicom import dictionary
 from deidrules.plan.expression import Condition
 from deidrules.plan.model import Override, PixelRule, Plan, Policies, Rule, Table, Verdict
 from deidrules.plan.order import rank
+from deidrules.plan.selector import PrivateLeaf
 from deidrules.text.source import Span
 
 _TEMPORAL = {"DA", "DT", "TM"}
@@ -90,7 +92,10 @@ def overrides_of(rules: Sequence[ResolvedRule], needed: set[int]) -> tuple[Overr
 
 def longitudinal(rules: Sequence[ResolvedRule], classes: Sequence[LeafClass]) -> str:
     """What (0028,0303) may claim: "REMOVED" when the Basic Profile's layer is in the stack and no rule that may decide one of the dates
-    or times it names leaves anything of it (PS3.15 E.2); "" otherwise."""
+    or times it names leaves anything of it (PS3.15 E.2), by itself, in a private element that stays or read into another one; ""
+    otherwise."""
+    if any(_carries_dates(rule) for rule in rules):
+        return ""
     temporal = False
     for leaf_class in classes:
         entry = dictionary.entry(leaf_class.tag) if leaf_class.tag is not None else None
@@ -107,6 +112,15 @@ def longitudinal(rules: Sequence[ResolvedRule], classes: Sequence[LeafClass]) ->
             if rule.condition is None and everywhere and leaf_class.covers(rule.selector.leaf):
                 break
     return "REMOVED" if temporal else ""
+
+
+def _carries_dates(rule: ResolvedRule) -> bool:
+    """True when something of a date may stay where no tag shows it: in a private element, whose VR only the file knows, or by reading."""
+    if isinstance(rule.selector.leaf, PrivateLeaf) and rule.leaves > Level.NOTHING:
+        return True
+    return any(
+        level > Level.NOTHING and kind_of_attribute(attribute.leaf) in {"date", "time", "any"} for attribute, level in rule.reads.items()
+    )
 
 
 def _number(conditions: Conditions, condition: Condition) -> int:
