@@ -30,6 +30,7 @@ from deidrules.text.source import NOWHERE, Source, Span
 
 STRICT = Policies("X")  # what a recipe on its own is compiled with
 ICON_IMAGE_SEQUENCE = 0x00880200
+CLEAN_PIXEL_DATA = 113101  # CID 7050
 
 
 def compile_profile(
@@ -139,7 +140,7 @@ def _compile(
     planned, missing = plan_tables(used, tables)
     problems.extend(missing)
     verdicts, blocks, off, complaints = settle(resolved, whole_profile=whole_profile)
-    problems.extend(complaints)
+    problems.extend((*complaints, *_accepted(layers, policies)))
     rules, repeated = distinct(in_order(resolved))
     judgement, classes = judge(rules, keep_private=policies.keep_private)
     flow = check_flow(rules, policies.unlisted, judgement.needed)
@@ -205,6 +206,16 @@ def _icon(rules: Sequence[ResolvedRule], blocks: Sequence[ResolvedPixels]) -> li
     kept = [rule for rule in rules if rule.code in {"K", "C"} and rule.selector.leaf == TagLeaf(ICON_IMAGE_SEQUENCE)]
     help_ = "write X: the icon is a small copy of the image as it was"
     return [Diagnostic("DR404", "`IconImageSequence` cannot stay while the profile changes pixels", rule.span, help_) for rule in kept]
+
+
+def _accepted(layers: Sequence[Layer], policies: Policies) -> list[Diagnostic]:
+    """The Clean Pixel Data Option under a policy that lets images leave unseen."""
+    headers = [header for layer in layers if (header := layer.recipe.layer) is not None and header.option == CLEAN_PIXEL_DATA]
+    if policies.unmatched_pixels != "accept":
+        return []
+    help_ = "write `unmatched-pixels: quarantine`, or leave the option out"
+    message = "the Clean Pixel Data Option does not go with `unmatched-pixels: accept`"
+    return [Diagnostic("DR410", message, header.span, help_) for header in headers]
 
 
 def planned_profile(

@@ -141,7 +141,8 @@ def _judge_pair(
         elif not exclusive(rule.condition, other.condition):
             judgement.say("DR302", rule, other, leaf_class)
         return
-    if rule.layer.option and other.layer.option and rule.layer.index != other.layer.index:
+    clash = rule.layer.option and other.layer.option and rule.layer.index != other.layer.index
+    if clash and other.layer.name not in rule.layer.may_weaken:
         if not settled:
             judgement.say("DR303", rule, other, leaf_class)
         return

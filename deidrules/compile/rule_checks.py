@@ -63,7 +63,8 @@ def _vr(leaf: Leaf, code: str, value: Typed | None, span: Span) -> list[Diagnost
         for vr in vrs:
             kind = kind_of_vr(vr)
             if kind in {"date", "time"}:
-                help_ = "write how, such as `= shift(per: PatientID, within: 365 days)`"
+                how = "time_of_day()" if kind == "time" else "shift(per: PatientID, within: 365 days)"
+                help_ = f"write how, such as `= {how}`"
                 return [Diagnostic("DR209", f"`C` on `{name}` ({vr}) needs a value", span, help_)]
             if vr not in CLEANED and vr not in {"UI", "SQ"}:
                 return [Diagnostic("DR209", f"`C` cleans words, and `{name}` is {vr}", span, "use X, Z, D, K, or write a value")]

@@ -75,6 +75,7 @@ REFUSALS: dict[str, str] = {
     "unmatched-pixels": "the object may carry burned-in text and no pixel rule judges all of its frames and overlay planes",
     "unparsable-age": "an age is not written as PS3.5 writes it (three digits and D, W, M or Y)",
     "unparsable-date": "a date is not written as PS3.5 writes it, so it cannot be changed and must not stay",
+    "unparsable-time": "a time is not written as PS3.5 writes it, so nothing says that it is one",
     "unreadable": "the file cannot be read",
     "unreadable-folder": "a folder of the sources cannot be listed, so what is in it is not counted",
     "unreadable-un": "an element coded UN stays or changes by a rule, and cannot be read as what the dictionary says it is",
