@@ -1,11 +1,13 @@
 """The option layers of PS3.15 as data: what the table's letters are in the language, where a cell is spelled otherwise, what each says of
-itself. A layer's file is its head and its SECTIONS; another table of the standard is another section."""
+itself. A layer's file is its head, its parameters, its SECTIONS and its tests; another table of the standard is another section, whose
+text begins with a comment `# Table …`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ps315_layer_tests import TESTS
 from ps315_table import ENGINE_OWN, Row
 
 from deidrules.dicom import dictionary
@@ -226,6 +228,7 @@ def recipe(option: Option, table: Sequence[Row]) -> str:
     parts.append(head + "".join(f"#\n{_comment(paragraph)}" for paragraph in option.head))
     parts.extend(f"{parameter}\n" for parameter in option.parameters)
     parts.extend(text for section in SECTIONS if (text := section(option, table)))
+    parts.append(TESTS.get(option.name, ""))
     return laid_out("\n".join(parts))
 
 
