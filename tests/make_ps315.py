@@ -49,7 +49,8 @@ def recipe(table: Iterable[Row]) -> str:
 
 def files(table: list[Row]) -> dict[str, str]:
     """The text of each file by its name."""
-    return {"basic.recipe": recipe(table)} | {f"{option.name}.recipe": ps315_layers.recipe(option, table) for option in ps315_layers.OPTIONS}
+    options = {f"{option.name}.recipe": ps315_layers.recipe(option, table) for option in ps315_layers.OPTIONS}
+    return {"basic.recipe": recipe(table)} | options
 
 
 def main() -> None:

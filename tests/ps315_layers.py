@@ -196,15 +196,13 @@ def vr_of(row: Row) -> str:
 def table_section(option: Option, table: Sequence[Row]) -> str:
     """Table E.1-1: what is spelled otherwise, then one rule a line, grouped by code, each group sorted by tag."""
     cells = sorted((row for row in table if option.column in row.cells), key=lambda row: row.order)
-    notes = [
-        *(f"{row.selector} {row.name}, {row.cells[option.column]}: {ENGINE_OWN[row.selector]}" for row in cells if row.selector in ENGINE_OWN),
-        *(
-            f"{row.selector} {row.name}, {row.cells[option.column]} in the table: {found[1]}"
-            for row in cells
-            for found in (DEVIATIONS.get((option.name, row.selector)), CLEANED.get((option.name, row.selector)))
-            if found is not None
-        ),
-    ]
+    notes = []
+    for row in cells:
+        said = f"{row.selector} {row.name}, {row.cells[option.column]}"
+        if row.selector in ENGINE_OWN:
+            notes.append(f"{said}: {ENGINE_OWN[row.selector]}")
+        elif (found := DEVIATIONS.get((option.name, row.selector)) or CLEANED.get((option.name, row.selector))) is not None:
+            notes.append(f"{said} in the table: {found[1]}")
     letters = {letter: sum(row.cells[option.column] == letter for row in cells) for letter in "KC"}
     counted = " and ".join(f"{number} cell{'s' if number > 1 else ''} {letter}" for letter, number in letters.items() if number)
     text = f"# Table E.1-1: {counted}" + (", one rule each, but for what is spelled otherwise or takes no rule:" if notes else "") + "\n"

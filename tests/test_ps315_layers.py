@@ -1,4 +1,4 @@
-"""The option layers against Table E.1-1, cell by cell: 657 rows, the Basic Profile and ten options, as the compiler understands the recipes."""
+"""The option layers against Table E.1-1, cell by cell: 657 rows, the Basic Profile and ten options, in the compiled plan."""
 
 from __future__ import annotations
 
