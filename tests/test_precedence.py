@@ -154,6 +154,24 @@ def test_dates_are_called_removed_only_where_nothing_of_them_can_stay(later: str
     assert plan is not None and plan.longitudinal == claim
 
 
+def options(named: str, *, turned: bool = False) -> set[str]:
+    """The codes for two options over a third, the later one of which may weaken `named`."""
+    layers = [
+        ("basic", "deidrules 1\nlayer option 113100\nX PatientAge\n"),
+        ("clean", 'deidrules 1\nlayer option 113105 may weaken "basic"\nC PatientAge = cap()\n'),
+        ("retain", f"deidrules 1\nlayer option 113108 may weaken {named}\nK PatientAge\n"),
+    ]
+    if turned:
+        layers[1:] = layers[:0:-1]
+    return {diagnostic.code for diagnostic in compile_layers(layers, Policies("X")).diagnostics}
+
+
+def test_an_option_may_weaken_the_options_it_names_and_clashes_with_all_others() -> None:
+    assert options('"basic", "clean"') == set()
+    assert options('"basic"') == {"DR303"}
+    assert options('"basic", "clean"', turned=True) == {"DR303"}
+
+
 def test_sets_that_double_are_spread_once() -> None:
     sets = "".join(f"set s{n} = s{n + 1}, s{n + 1}\n" for n in range(60))
     assert errors(f"{sets}set s60 = StudyDate\nX s0") == set()
