@@ -112,7 +112,7 @@ def _csv(covered: Collection[Covered]) -> str:
     writer.writerow((*HEAD[:4], "state", "reason", "place"))
     for one in covered:
         cells = _cells(one)
-        writer.writerow((*cells[:4], str(one.state), "; ".join(one.reasons), cells[5]))
+        writer.writerow((one.row.tag, *cells[1:4], str(one.state), "; ".join(one.reasons), cells[5]))
     return out.getvalue()
 
 

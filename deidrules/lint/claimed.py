@@ -9,6 +9,7 @@ from deidrules.compile.model import Layer
 from deidrules.dicom.method_codes import BASIC, CLEAN_PIXEL_DATA, CLEAN_RECOGNIZABLE_VISUAL_FEATURES, METHOD_CODES
 from deidrules.plan.model import Plan
 
+NO_LAYER = "no layer of the profile asks for it"
 ROOM = "ps315/"  # shipped layers: ps315/EDITION/NAME
 # The shipped layer of each option, and the section of PS3.15 that asks for its work
 LAYERS: dict[int, tuple[str, str]] = {
@@ -30,12 +31,13 @@ LAYERS: dict[int, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option of the standard and a plan. `unless`: numbers of the plan's conditions that take the claim away where one of them holds;
-    `why_not` is "" when it is claimed."""
+    """One option of the standard and a plan. `stacked`: a layer of the profile does its work. `unless`: numbers of the plan's conditions
+    that take the claim away where one of them holds; `why_not` is "" when it is claimed."""
 
     code: int
     name: str
     section: str
+    stacked: bool
     unless: tuple[int, ...] = ()
     why_not: str = ""
 
@@ -55,8 +57,8 @@ def options(plan: Plan) -> tuple[Option, ...]:
     out = []
     for code, name in sorted(METHOD_CODES.items()):
         layer, section = LAYERS[code]
-        why = "" if layer in stacked else "no layer of the profile asks for it"
-        out.append(Option(code, name, section, (), why))
+        why = "" if layer in stacked else NO_LAYER
+        out.append(Option(code, name, section, layer in stacked, (), why))
     return tuple(out)
 
 

@@ -67,12 +67,16 @@ class Effects:
             reason = next((override.because for override in self.plan.overrides if override.origin == "profile.yaml"), "")
             out = [Effect("K", Level.ALL, None, KEEP_PRIVATE, reason)]
         for rule in self.plan.rules:
-            # rule 15: what is not spelled goes, whatever these say
-            if not isinstance(rule.selector.leaf, TagLeaf | VrLeaf | PrivateAny | UnknownAny | Anything):
+            if self.spells(rule):
                 effect = self._effect(rule, frozenset())
                 if effect.leaves > Level.NOTHING:
                     out.append(effect)
         return tuple(out)
+
+    @staticmethod
+    def spells(rule: Rule) -> bool:
+        """True for a rule that private elements can stay by; what the others say of them is that they go (rule 15)."""
+        return not isinstance(rule.selector.leaf, TagLeaf | VrLeaf | PrivateAny | UnknownAny | Anything)
 
     def _tags(self, leaf: TagLeaf) -> Iterable[int]:
         """The tag; of a mask in 50xx or 60xx one of each kind that a rule could tell apart: in the first group and in every group that a
