@@ -21,6 +21,7 @@ COMMANDS = {
     "test": "Run the tests that stand in recipes.",
     "fmt": "Format recipes.",
     "plan": "Show the plan that a profile compiles to.",
+    "conformance": "Write the conformance statement of a profile.",
     "explain": "Show which rule decides about each element of a file.",
     "show": "List the elements of a file.",
     "keygen": "Make a key file.",

@@ -131,5 +131,13 @@ def _number(conditions: Conditions, condition: Condition) -> int:
 
 def _rule(rule: ResolvedRule, condition: int | None) -> Rule:
     return Rule(
-        rule.selector, rule.code, rule.value, condition, rule.excluded, rule.layer.index, rule.otherwise, origin(rule.layer, rule.span)
+        rule.selector,
+        rule.code,
+        rule.value,
+        condition,
+        rule.excluded,
+        rule.layer.index,
+        rule.otherwise,
+        origin(rule.layer, rule.span),
+        rule.because,
     )

@@ -9,7 +9,7 @@ from deidrules.compile.model import Layer
 from deidrules.compile.selectors import Selectors
 from deidrules.dicom import dictionary
 from deidrules.language import ast
-from deidrules.lint.listed import listed_tags
+from deidrules.lint.table import listed_tags
 from deidrules.plan.selector import TagLeaf
 from deidrules.text.diagnostic import Diagnostic
 

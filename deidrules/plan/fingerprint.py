@@ -27,6 +27,7 @@ def fingerprint(plan: Plan) -> str:
         entries = data.get(part, [])
         for entry in entries:
             entry.pop("origin", None)
+            entry.pop("because", None)
             if entry.get("condition") is not None:
                 entry["condition"] = conditions[entry["condition"]]
         if part != "rules":

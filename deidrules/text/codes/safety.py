@@ -112,4 +112,13 @@ TABLE: tuple[Code, ...] = (
         bad='X ImageComments\nwhen Modality != "US" { K ImageComments override X because "phantoms" }',
         good='X ImageComments\nwhen Modality = "CT" { K ImageComments override X because "phantoms" }',
     ),
+    Code(
+        "DR230",
+        "table-row-not-covered",
+        ERROR,
+        "The profile stacks layers of PS3.15 that claim Table E.1-1 is followed, and more stays of an attribute than the table allows. "
+        "`lint --coverage` prints the whole table.",
+        bad="deidrules 1\nlayer option 113100\nK PatientBirthDate",
+        good="deidrules 1\nlayer option 113100\nZ PatientBirthDate",
+    ),
 )
