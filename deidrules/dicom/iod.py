@@ -44,8 +44,9 @@ class IodNode:
         return tuple((tag, int(type_)) for tag, (type_, _) in self._attributes.items() if type_ in ("1", "2"))
 
     def has(self, tag: int) -> bool:
-        """True for an attribute that is listed here, of whatever Type."""
-        return _plain(tag) in self._attributes
+        """True for an attribute that can have to be here: of Type 1, 1C, 2 or 2C."""
+        found = self._attributes.get(_plain(tag))
+        return found is not None and found[0] != "3"
 
 
 def iod_of(sop_class: str) -> IodNode:
