@@ -11,9 +11,11 @@ import oracle_values
 from oracle_conditions import holds
 from oracle_data import Item, Value, dictionary_vrs
 from oracle_rules import Chain, Claim, claims, leaves, letter, more_specific, path_means, reaches
+from oracle_types import Types
 
 from deidrules.actions import base
 from deidrules.actions.base import Level
+from deidrules.actions.dummy import dummy_values
 from deidrules.actions.registry import ACTIONS
 from deidrules.language import ast
 from deidrules.plan.model import Policies
@@ -55,6 +57,7 @@ def own(tag: int) -> bool:
     return 0x00280002 <= tag <= 0x00280011 or 0x00280100 <= tag <= 0x00280103
 
 
+TEXTS = ("LO", "LT", "SH", "ST", "UC", "UT", "PN")
 PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 MARKERS = frozenset({0x00120062, 0x00120063, 0x00120064, 0x00280301, 0x00280302, 0x00280303})
 
@@ -96,6 +99,8 @@ class Oracle:
     def apply(self, item: Item, meta: Item) -> dict[int, Expected]:
         """What the output must be. Raises Refused."""
         self.top, self.meta = item, meta
+        named = item.values.get(0x00080016)
+        self.types = Types("" if named is None else named.raw.decode("latin-1").strip(" \0"))
         self.doubts.clear()
         self.context = oracle_values.Context(self.keys, oracle_values.identifiers(item), self.tables)
         self.verdicts()
@@ -131,27 +136,31 @@ class Oracle:
             for layer in reversed(range(len(self.layers))):
                 mine = [claim for claim in holding if claim.layer == layer and claim.otherwise is otherwise]
                 if mine:
-                    return self.most_specific(mine, value)
+                    return self.most_specific(mine, value, chain)
         return None
 
-    def most_specific(self, mine: list[Claim], value: Value) -> Claim:
+    def most_specific(self, mine: list[Claim], value: Value, chain: Chain) -> Claim:
         """The most specific of the rules of a layer; where two are not ordered, the one that leaves less."""
         best = [claim for claim in mine if not any(more_specific(other, claim) for other in mine)]
-        actions = {self.effect(claim, value): claim for claim in best}
+        actions = {self.effect(claim, value, chain): claim for claim in best}
         least = min(level for level, _, _ in actions)
         remaining = [claim for (level, _, _), claim in actions.items() if level == least]
         if len(remaining) > 1:
             raise Refused("rules-tie")
         return remaining[0]
 
-    def effect(self, claim: Claim, value: Value) -> tuple[Level, str, ast.Expression | None]:
+    def effect(self, claim: Claim, value: Value, chain: Chain) -> tuple[Level, str, ast.Expression | None]:
         """What a claim does to an element: how much it leaves, its letter and its value. Rule 15: of a private element only what a rule
         spells can stay, and nothing of one without creator."""
         if value.tag >> 16 & 1 and (value.creator is None or not (claim.spelled or self.policies.keep_private)):
             return Level.NOTHING, "X", None
         if value.tag in PIXELS and claim.code != "K":
             return Level.NOTHING, "X", None  # rule 16: pixel data takes K or X
-        return leaves(claim), letter(claim.code), claim.value
+        return leaves(claim), self.letter(claim.code, value.tag, chain), claim.value
+
+    def letter(self, code: str, tag: int, chain: Chain) -> str:
+        """Rule 12."""
+        return letter(code, self.types.type(chain, tag))
 
     # ---- rules 10, 13-17: what becomes of an item and its elements
 
@@ -194,9 +203,8 @@ class Oracle:
         tag = group << 16 | 0x3000
         value = item.values.get(tag) or Value(tag, "OW")
         claim = self.decision(value, chain, item)
-        code = (
-            letter(claim.code) if claim is not None else letter(self.policies.unlisted) if self.policies.unlisted != "quarantine" else "K"
-        )
+        asked = claim.code if claim is not None else self.policies.unlisted if self.policies.unlisted != "quarantine" else "K"
+        code = self.letter(asked, tag, chain)
         return code == "X" or (code != "K" and tag not in item.values)
 
     def added(self, out: dict[int, Expected], item: Item, chain: Chain) -> None:
@@ -208,7 +216,7 @@ class Oracle:
             vr = sorted(dictionary_vrs(tag))[0]
             place = Value(tag, vr, charsets=item.charsets)
             if tag not in item.values and self.decision(place, chain, item) == claim:
-                out[tag] = self.written(claim, place, item)
+                out[tag] = self.written(claim, place, item, chain)
 
     def kept(self, value: Value, chain: Chain, *, uids: bool) -> Expected:
         """Rule 14: a sequence that is kept has everything in it judged."""
@@ -228,7 +236,7 @@ class Oracle:
         claim = self.decision(value, chain, item)
         if claim is None and not (uid and self.policies.keep_private):
             return self.unlisted(value, item, chain, uids=uids)
-        code = "K" if claim is None else self.effect(claim, value)[1]
+        code = "K" if claim is None else self.effect(claim, value, chain)[1]
         if code == "X":
             return None
         # a private UID that would stay is one of the UIDs in a sequence under U
@@ -251,8 +259,8 @@ class Oracle:
     def acted(self, claim: Claim, value: Value, item: Item, chain: Chain, *, uids: bool) -> Expected | None:
         """The action of the claim on the element."""
         if claim.value is not None:
-            return self.written(claim, value, item)
-        code = letter(claim.code)
+            return self.written(claim, value, item, chain)
+        code = self.letter(claim.code, value.tag, chain)
         subject = oracle_values.Subject(value, vouched=claim.spelled)
         context = replace(self.context, vr=value.vr)
         try:
@@ -261,20 +269,23 @@ class Oracle:
             raise Refused(refusal.code) from None
         match change:
             case base.Keep():
+                # rule 12: a C that came out empty; nobody looks at binary values and numbers that the author vouches for
+                if code == "C" and value.vr in (*TEXTS, "UI") and not subject.values and self.types.type(chain, value.tag) == 1:
+                    return self.checked("D", value, (), chain)
                 return self.kept(value, chain, uids=uids)
             case base.Remove():
                 return None
             case base.Set(values):
-                return [] if value.items is not None else self.checked(code, value, values)
+                return self.checked(code, value, values, chain)
             case base.Enter(replace_uids):
                 return self.kept(value, chain, uids=uids or replace_uids)
             case base.Reduce():
-                return [{}]
+                return self.checked("D", value, (), chain)
             case base.Refuse(code):
                 raise Refused(code)
         raise AssertionError(change)
 
-    def written(self, claim: Claim, value: Value, item: Item) -> Expected:
+    def written(self, claim: Claim, value: Value, item: Item, chain: Chain) -> Expected:
         """The value of a claim's expression, checked against the VR."""
         context = replace(self.context, vr=value.vr)
         try:
@@ -282,17 +293,32 @@ class Oracle:
             values = reader.result(claim.value, value)
         except (Refusal, ValueError):
             raise Refused("value") from None
-        if value.items is not None:  # a value reached a sequence by a mask, a VR or `*`
-            if values:
-                raise Refused("value")
-            return [{}] if claim.code == "D" else []
-        return self.checked(claim.code, value, values)
+        if value.items is not None and values:  # a value reached a sequence by a mask, a VR or `*`
+            raise Refused("value")
+        return self.checked(claim.code, value, values, chain)
 
-    def checked(self, code: str, value: Value, values: tuple[object, ...]) -> Replaced:
-        """Rules 12 and 13: a D that came out empty writes the dummy, a value that does not fit quarantines."""
-        if code == "D" and not any(str(part) for part in values):
-            values = oracle_values.dummy(value.vr)
-        before = len(value.atoms()) if value.items is None else 0
-        if not oracle_values.fitting(values, value.vr, value.tag, before):
+    def checked(self, code: str, value: Value, values: tuple[object, ...], chain: Chain) -> Expected:
+        """Rules 12 to 14: where a D came out empty, and on Type 1 a Z or C, stands a dummy; a value that does not fit quarantines."""
+        empty = not any(str(part) if not isinstance(part, bytes) else part for part in values)
+        dummy = empty and (code == "D" or (code in ("C", "Z") and self.types.type(chain, value.tag) == 1))
+        if value.items is not None:
+            return [self.one_item((*chain, (value.tag, value.creator)))] if dummy else []
+        if dummy:
+            return Replaced(value.vr, dummy_values(value.tag, value.vr, self.keys))
+        if not oracle_values.fitting(values, value.vr, value.tag, len(value.atoms())):
             raise Refused("value")
         return Replaced(value.vr, values)
+
+    def one_item(self, chain: Chain) -> dict[int, Expected]:
+        """Rule 14: the item that D leaves of a sequence, which is the last of the chain."""
+        out: dict[int, Expected] = {}
+        for tag, type_ in self.types.item(chain).items():
+            vrs = dictionary_vrs(tag)
+            if vrs == {"SQ"}:
+                out[tag] = [] if type_ == 2 else [self.one_item((*chain, (tag, None)))]
+            elif type_ == 2:
+                out[tag] = b""
+            else:
+                vr = "OB" if "OB" in vrs else "US" if "US" in vrs else next(iter(vrs))
+                out[tag] = Replaced(vr, dummy_values(tag, vr, self.keys, chain[-1][0]))
+        return out

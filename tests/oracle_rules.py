@@ -202,6 +202,11 @@ def leaves(claim: Claim) -> Level:
     return max(LETTERS[letter] for letter in claim.code.split("/"))
 
 
-def letter(code: str) -> str:
-    """Rule 12, as long as every Type is taken for 1: D or U, else Z, else X."""
-    return code if code == "add" else next(letter for letter in "KCUDZX" if letter in code.split("/"))
+# Rule 12: the letters of a compound code in the order in which they are taken
+TAKEN = {1: "DUZX", 2: "ZDUX", 3: "XZDU"}
+
+
+def letter(code: str, type_: int) -> str:
+    """Rule 12: the letter of a code for an attribute of Type 1, 2 or 3."""
+    letters = code.split("/")
+    return code if len(letters) == 1 else next(letter for letter in TAKEN[type_] if letter in letters)

@@ -14,7 +14,7 @@ from pydicom.datadict import dictionary_VM, tag_for_keyword
 
 from deidrules.actions import base
 from deidrules.actions.base import Level
-from deidrules.actions.registry import ACTIONS, FUNCTIONS
+from deidrules.actions.registry import FUNCTIONS
 from deidrules.language import ast
 from deidrules.text.refusal import Refusal
 
@@ -128,29 +128,6 @@ def named(function: base.Function, word: str) -> base.Parameter:
     found = function.parameter(word)
     assert found is not None
     return found
-
-
-def dummy(vr: str) -> tuple[object, ...]:
-    """The dummy of a VR."""
-    change = ACTIONS["D"].call(Subject(Value(0x00090000, vr), vouched=False), Context(NO_KEYS, frozenset(), {}, vr))
-    assert isinstance(change, base.Set)
-    return change.values
-
-
-class _NoKeys:
-    """Keys for what needs none."""
-
-    def digest(self, purpose: str, *parts: str) -> bytes:
-        raise AssertionError
-
-    def number(self, purpose: str, *parts: str, below: int) -> int:
-        raise AssertionError
-
-    def uid(self, original: str) -> str:
-        raise AssertionError
-
-
-NO_KEYS = _NoKeys()
 
 
 class Reader:

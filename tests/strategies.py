@@ -13,10 +13,22 @@ from deidrules.plan.model import Policies
 # ---- the universe
 
 TEXTS = ("PatientName", "PatientID", "PatientComments", "StudyDescription", "AccessionNumber", "CodeMeaning", "OtherPatientNames")
-DATES = ("PatientBirthDate", "StudyDate", "AcquisitionDateTime")
+DATES = ("PatientBirthDate", "StudyDate", "AcquisitionDateTime", "ContentDate", "InstanceCreationDate")
 UIDS = ("StudyInstanceUID", "ReferencedSOPInstanceUID")
-OTHERS = ("Modality", "ImageType", "PatientAge", "PatientWeight", "SeriesNumber", "StudyTime", "PixelSpacing", "SmallestImagePixelValue")
-SEQUENCES = ("RequestAttributesSequence", "OtherPatientIDsSequence", "ProcedureCodeSequence")
+OTHERS = (
+    *("InstitutionName", "StationName", "Modality", "ImageType", "PatientAge", "PatientWeight", "SeriesNumber", "StudyTime"),
+    *("PixelSpacing", "SmallestImagePixelValue"),
+)
+# Of different Types in the IODs below and in each other's items, the last four
+SEQUENCES = (
+    *("RequestAttributesSequence", "OtherPatientIDsSequence", "ProcedureCodeSequence", "ContentSequence"),
+    *("ReferencedPerformedProcedureStepSequence", "GraphicAnnotationSequence", "ReferringPhysicianIdentificationSequence"),
+)
+# Secondary capture, CT, enhanced CT, ultrasound (retired), presentation state, comprehensive SR, RT structure set, a private one, none
+SOP_CLASSES = (
+    *("1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.6"),
+    *("1.2.840.10008.5.1.4.1.1.11.1", "1.2.840.10008.5.1.4.1.1.88.33", "1.2.840.10008.5.1.4.1.1.481.3", "1.2.3.4.99", ""),
+)
 VRS = ("PN", "LO", "LT", "DA", "UI", "SQ", "CS", "SH", "DS", "OW", "US")
 MASKS = (
     *(("0010", "xxxx"), ("0010", "00xx"), ("0010", "10xx"), ("0010", "101x"), ("00xx", "0020"), ("0008", "xxxx"), ("0008", "00xx")),

@@ -16,7 +16,7 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
 )
-from strategies import UNKNOWN, sequences
+from strategies import SOP_CLASSES, UNKNOWN, sequences
 
 VALUES: dict[str, tuple[object, ...]] = {
     "PatientName": ("DOE^JANE", "Doe^Jane", "", "X^Y"),
@@ -29,6 +29,10 @@ VALUES: dict[str, tuple[object, ...]] = {
     "PatientBirthDate": ("19700101", "19991231", ""),
     "StudyDate": ("20200131", "20191231", ""),
     "AcquisitionDateTime": ("20200131101112", "20200131101112.123+0100", "202001", ""),
+    "ContentDate": ("20200131", ""),
+    "InstanceCreationDate": ("20200131", ""),
+    "InstitutionName": ("HOSPITAL", ""),
+    "StationName": ("CT 1", ""),
     "StudyInstanceUID": ("1.2.3.4.5", "1.2.840.10008.1.2", ""),
     "ReferencedSOPInstanceUID": ("1.2.3.4.6", "1.2.3.4.5", ""),
     "Modality": ("CT", "MR", "OT", ""),
@@ -153,7 +157,9 @@ def files(draw: st.DrawFn) -> bytes:
     """A whole DICOM file."""
     syntax = draw(st.sampled_from(SYNTAXES))
     dataset = draw(items(3, un=syntax == ExplicitVRLittleEndian))
-    dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    sop_class = draw(st.sampled_from(SOP_CLASSES))
+    if sop_class:
+        dataset.SOPClassUID = sop_class
     dataset.SOPInstanceUID = "1.2.3.4.7"
     if draw(st.integers(0, 2)) == 0:
         dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
@@ -167,7 +173,7 @@ def written(dataset: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
     """The bytes of a file."""
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = syntax
-    meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", "")
+    meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", "1.2.840.10008.5.1.4.1.1.7")
     meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID", "")
     dataset.file_meta = meta
     buffer = io.BytesIO()

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deidrules.cli import wording
-from deidrules.dicom import dictionary
+from deidrules.dicom import dictionary, sop_class
 from deidrules.dicom.element import DicomObject, Element
+from deidrules.dicom.iod import iod_of
 from deidrules.dicom.private import block_of
 from deidrules.engine.condition import Conditions
 from deidrules.engine.decide import Candidate, Decider, Scope
@@ -101,7 +102,8 @@ class Explainer:
     def elements(self) -> Iterator[Explanation]:
         """Every element of the file at every depth, then those that the engine adds."""
         seen: set[tuple[ItemPath, int]] = set()
-        for explanation in self._data_set(self._reading.top, self._decider.top(), (), (), None):
+        scope = self._decider.top(iod_of(sop_class.of_object(self._reading.instance)))
+        for explanation in self._data_set(self._reading.top, scope, (), (), None):
             seen.add((explanation.path, explanation.tag))
             yield explanation
         for key, outcome in self._outcomes.items():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from deidrules.actions.base import Action, Function, Level
 from deidrules.dicom import dictionary
+from deidrules.dicom.iod import IodNode
 from deidrules.engine.level import level_of
 from deidrules.engine.resolve import resolve
 from deidrules.plan.expression import Expression
@@ -15,8 +16,6 @@ from deidrules.plan.own import engine_own
 from deidrules.plan.selector import Place, PrivateLeaf, Selector, TagLeaf, VrLeaf, compare, leaf_reaches, step_matches
 from deidrules.text.refusal import Refusal
 
-# The Type every attribute has until the IODs come in (rule 12).
-TYPE = 1
 # Pixel Data, Float and Double Float Pixel Data
 PIXELS = frozenset({0x7FE00010, 0x7FE00008, 0x7FE00009})
 # Memoised scopes and decisions of one engine; hostile creators cannot fill the memory.
@@ -28,7 +27,8 @@ Sequences = tuple[tuple[int, str | None], ...]
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
     """A rule as it stands for one kind of element. `code` is one letter, `add`, or `quarantine` (policy); `rule` is None for the policy
-    and the engine itself. `vouched`: the rule spells the element's private creator."""
+    and the engine itself. `vouched`: the rule spells the element's private creator. `type`: the Type of the attribute at this place in the
+    object's IOD, 1, 2 or 3. `items`: what the IOD says of the items when it is a sequence; None when nothing is known of the element."""
 
     code: str
     value: Expression | None = None
@@ -38,6 +38,8 @@ class Candidate:
     written: str = ""
     vouched: bool = False
     level: Level = Level.NOTHING
+    type: int = 3
+    items: IodNode | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,11 +93,12 @@ def _settle(tag: int, first: Candidate, holding: list[Candidate]) -> Candidate:
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """A place in the tree of sequences, as far as any path of the plan can tell it from another."""
+    """A place in the tree of sequences, as far as any path of the plan or the IOD can tell it from another."""
 
     decider: Decider
     sequences: Sequences
     depth: int
+    iod: IodNode
     public: dict[int, Decision] = field(default_factory=dict)
     unreadable: dict[int, Decision] = field(default_factory=dict)
     private: dict[tuple[int, str | None, str], Decision] = field(default_factory=dict)
@@ -104,7 +107,7 @@ class Scope:
 
     def below(self, tag: int, creator: str | None) -> Scope:
         """The scope of the items of a sequence that stands here."""
-        return self.decider.scope((*self.sequences, (tag, creator)), self.depth + 1)
+        return self.decider.scope((*self.sequences, (tag, creator)), self.depth + 1, self.iod.below(tag))
 
     def decide(self, tag: int) -> Decision:
         """For a public element."""
@@ -167,7 +170,7 @@ class Decider:
         self._longest = max((len(s.steps) for s in selectors), default=0)
         # one more than any anchored path counts, and never 0: a path-less `add` means the object itself
         self._deepest = max((len(s.steps) for s in selectors if s.anchored), default=0) + 1
-        self._scopes: dict[tuple[Sequences, int], Scope] = {}
+        self._scopes: dict[tuple[Sequences, int, IodNode], Scope] = {}
         self._decided = 0
 
     def _enter(self, number: int, rule: Rule) -> None:
@@ -183,20 +186,21 @@ class Decider:
         else:
             self._broad.append(number)
 
-    def top(self) -> Scope:
-        """The scope of the object itself."""
+    def top(self, iod: IodNode) -> Scope:
+        """The scope of an object itself that has this IOD."""
         if self._decided > _MEMO_LIMIT or len(self._scopes) > _MEMO_LIMIT:
             self._scopes.clear()
             self._decided = 0
-        return self.scope((), 0)
+        return self.scope((), 0, iod)
 
-    def scope(self, sequences: Sequences, depth: int) -> Scope:
-        """The scope below these sequences, outermost first; those that no path can see are forgotten."""
+    def scope(self, sequences: Sequences, depth: int, iod: IodNode) -> Scope:
+        """The scope below these sequences, outermost first; those that no path can see are forgotten, but what the IOD says of the place
+        is not."""
         seen = sequences[len(sequences) - self._longest :] if len(sequences) > self._longest else sequences
         depth = min(depth, self._deepest)
-        scope = self._scopes.get((seen, depth))
+        scope = self._scopes.get((seen, depth, iod))
         if scope is None:
-            scope = self._scopes[seen, depth] = Scope(self, seen, depth)
+            scope = self._scopes[seen, depth, iod] = Scope(self, seen, depth, iod)
         return scope
 
     def path_matches(self, number: int, scope: Scope) -> bool:
@@ -226,7 +230,7 @@ class Decider:
                 continue
             if any(leaf_reaches(selector.leaf, place) and _path_reaches(selector, scope) for selector in rule.excluded):
                 continue
-            candidate = self._candidate(rule, place)
+            candidate = self._candidate(rule, place, scope)
             # behind the first unconditional rule only those count that have no order against one before it (rule 4)
             if not settled or any(
                 _same_layer(one, candidate) and one.condition is not None and not _order(one, candidate) for one in candidates
@@ -234,12 +238,13 @@ class Decider:
                 candidates.append(candidate)
             settled |= rule.condition is None
         if not settled:
-            candidates.append(self._unlisted(place))
+            candidates.append(self._unlisted(place, scope))
         entry = dictionary.entry(place.tag) if place.known else None
         return Decision(place.tag, entry.vrs if entry else (), place.known, tuple(candidates), _contested(candidates))
 
-    def _candidate(self, rule: Rule, place: Place) -> Candidate:
-        code, value = resolve(rule.code, TYPE), rule.value
+    def _candidate(self, rule: Rule, place: Place, scope: Scope) -> Candidate:
+        type_ = scope.iod.type_of(place.tag)
+        code, value = resolve(rule.code, type_), rule.value
         vouched = isinstance(rule.selector.leaf, PrivateLeaf)
         level = Level.ALL if rule.code == "add" and value is None else self._level(rule)
         # rule 15: only an element whose creator is spelled can stay, emptied or not: with it stays its creator's text
@@ -249,12 +254,12 @@ class Decider:
         if place.tag in PIXELS and code != "K":
             # rule 16: pixel data takes K or X
             code, value, level = "X", None, Level.NOTHING
-        return Candidate(code, value, rule.condition, rule, rule.origin, rule.code, vouched, level)
+        return Candidate(code, value, rule.condition, rule, rule.origin, rule.code, vouched, level, type_, _items(scope, place))
 
     def _level(self, rule: Rule) -> Level:
         return level_of(rule.code, rule.value, self._actions, self._functions)
 
-    def _unlisted(self, place: Place) -> Candidate:
+    def _unlisted(self, place: Place, scope: Scope) -> Candidate:
         """Rules 10 and 15: private and unknown elements that no rule reaches go, unless the profile keeps private ones with a creator."""
         if place.tag >> 16 & 1:
             stays = self.plan.policies.keep_private and place.creator is not None
@@ -262,10 +267,15 @@ class Decider:
         if not place.known:
             return Candidate("X", origin="unlisted")
         policy = self.plan.policies.unlisted
-        code = policy if policy == "quarantine" else resolve(policy, TYPE)
+        type_ = scope.iod.type_of(place.tag)
+        code = policy if policy == "quarantine" else resolve(policy, type_)
         if place.tag in PIXELS and code not in ("K", "quarantine"):
             code = "X"
-        return Candidate(code, origin="unlisted", written=policy)
+        return Candidate(code, origin="unlisted", written=policy, type=type_, items=_items(scope, place))
+
+
+def _items(scope: Scope, place: Place) -> IodNode | None:
+    return scope.iod.below(place.tag) if "SQ" in place.vrs else None
 
 
 def _path_reaches(selector: Selector, scope: Scope) -> bool:
