@@ -23,7 +23,7 @@ def check_headers(layers: Sequence[Layer], *, whole_profile: bool) -> list[Diagn
         if header is None:
             continue
         if header.option not in METHOD_CODES:
-            help_ = did_you_mean(str(header.option), map(str, METHOD_CODES)) or f"the codes are {min(METHOD_CODES)} to {max(METHOD_CODES)}"
+            help_ = f"the codes of PS3.16 CID 7050 are {min(METHOD_CODES)} to {max(METHOD_CODES)}"
             span = _within(header.span, str(header.option))
             found.append(Diagnostic("DR140", f"no option of the standard has the code `{header.option}`", span, help_))
         known = (*(other.name for other in layers if other is not layer), *shipped)
