@@ -8,7 +8,9 @@ from pathlib import Path
 from deidrules.actions import registry
 from deidrules.actions.base import Function
 from deidrules.compile import cache
+from deidrules.compile.claims import claims
 from deidrules.compile.flow import check_flow
+from deidrules.compile.headers import check_headers
 from deidrules.compile.layers import find_recipe, link
 from deidrules.compile.lower import in_order, longitudinal, lower, overrides_of
 from deidrules.compile.model import Compilation, Layer, Profile
@@ -128,6 +130,7 @@ def _compile(
     whole_profile: bool = True,
     dummies: bool = False,
 ) -> Compilation:
+    problems.extend(check_headers(layers, whole_profile=whole_profile))
     resolved = []
     for layer in layers:
         recipe, said = resolve(layer, given, functions, dummies=dummies)
@@ -151,6 +154,7 @@ def _compile(
     kept = [Override("private elements that no rule reaches stay", "K", keep_private, "profile.yaml")] if policies.keep_private else []
     plan = None
     if not has_errors(said):
+        claimed, unclaimed = claims(resolved, rules, classes, judgement, policies)
         plan = lower(
             rules,
             verdicts,
@@ -163,6 +167,8 @@ def _compile(
             layers=tuple(layer.name for layer in layers),
             overrides=(*overrides_of(rules, judgement.needed), *off, *kept),
             longitudinal=longitudinal(rules, classes),
+            claims=claimed,
+            unclaimed=unclaimed,
         )
     return Compilation(plan, said, layers=tuple(layers), tables=tables)
 

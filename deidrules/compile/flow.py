@@ -54,7 +54,7 @@ def check_flow(rules: Sequence[ResolvedRule], unlisted: str, needed: set[int]) -
 def _own_level(rules: Sequence[ResolvedRule], attribute: Attribute, unlisted: str) -> tuple[Level, int | None]:
     """(the least that any rule which may decide the attribute leaves of it, that rule's position or None for `unlisted`)."""
     leaf = attribute.leaf
-    place = _place(leaf)
+    place = place_of(leaf)
     if isinstance(leaf, TagLeaf) and engine_own(leaf.value):
         kept = leaf.value in _KEPT_OWN or leaf.value >> 16 == 0x0028
         return (Level.ALL if kept else Level.NOTHING), None
@@ -77,7 +77,7 @@ def _own_level(rules: Sequence[ResolvedRule], attribute: Attribute, unlisted: st
     return strictest, by
 
 
-def _place(leaf: TagLeaf | PrivateLeaf) -> Place:
+def place_of(leaf: TagLeaf | PrivateLeaf) -> Place:
     if isinstance(leaf, PrivateLeaf):
         return Place(leaf.group << 16 | 0x1000 | leaf.element, frozenset(), leaf.creator, known=False)
     entry = dictionary.entry(leaf.value)

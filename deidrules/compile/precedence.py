@@ -24,7 +24,7 @@ MOST_PAIRS = 3_000_000  # pairs of rules that meet in an element: more than any 
 class Judgement:
     """Findings by (code, rule, other rule), each with the elements it concerns; overrides that were needed; rules that can decide."""
 
-    found: dict[tuple[str, Span, Span], tuple[ResolvedRule, ResolvedRule, list[str]]] = field(default_factory=dict)
+    found: dict[tuple[str, object, object], tuple[ResolvedRule, ResolvedRule, list[str]]] = field(default_factory=dict)
     needed: set[int] = field(default_factory=set)
     alive: set[int] = field(default_factory=set)
     seen: set[int] = field(default_factory=set)
@@ -38,8 +38,9 @@ class Judgement:
         return rule.leaves if spelled or not leaf_class.private or self.keep_private else Level.NOTHING
 
     def say(self, code: str, rule: ResolvedRule, other: ResolvedRule, leaf_class: LeafClass) -> None:
-        """Note a finding."""
-        entry = self.found.setdefault((code, rule.statement, other.statement), (rule, other, []))
+        """Note a finding. A clash of options is one finding for two layers, however many of their rules it concerns."""
+        pair = (rule.layer.index, other.layer.index) if code == "DR303" else (rule.statement, other.statement)
+        entry = self.found.setdefault((code, *pair), (rule, other, []))
         entry[2].extend(name for name in leaf_class.names if name not in entry[2])
 
 
@@ -83,13 +84,14 @@ def _judge_class(rules: Sequence[ResolvedRule], leaf_class: LeafClass, judgement
         if rules[position].condition is None and not rules[position].excluded and leaf_class.covers(rules[position].selector.leaf)
     ]
 
-    def stopped(region: PathRegion, before: int, after: int = -1) -> bool:
-        """True when a rule without condition, ranked above `before` by rule 4 and not by its place in the text, decides everything in
-        the region; of the rules behind `after` only."""
-        return any(
-            after < stopper < before and paths.covers(regions[stopper], region) and _outranks(rules[stopper], rules[before])
+    def stopping(region: PathRegion, before: int, after: int = -1) -> list[ResolvedRule]:
+        """The rules without condition, ranked above `before` by rule 4 and not by their place in the text, that decide everything in the
+        region; of the rules behind `after` only."""
+        return [
+            rules[stopper]
             for stopper in stoppers
-        )
+            if after < stopper < before and paths.covers(regions[stopper], region) and outranks(rules[stopper], rules[before])
+        ]
 
     def shadows(position: int) -> list[int]:
         """The rules without condition that are asked before this one, wherever it reaches."""
@@ -109,12 +111,34 @@ def _judge_class(rules: Sequence[ResolvedRule], leaf_class: LeafClass, judgement
             region = paths.shared(regions[position], regions[other_position])
             if region is None or any(paths.covers(out, region) for out in (*taken, *excluded[other_position])):
                 continue
-            if stopped(region, other_position, after=position):
+            other = rules[other_position]
+            above, between = stopping(region, position), stopping(region, other_position, after=position)
+            if _options_clash(rule, other) and not _options_settled(rule, other, above, between):
+                judgement.say("DR303", rule, other, leaf_class)
+            if between:
                 continue  # what stands between was judged against the other, and this one against what stands between
-            _judge_pair(rules, position, other_position, leaf_class, judgement, settled=stopped(region, position))
+            _judge_pair(rules, position, other_position, leaf_class, judgement, settled=bool(above))
 
 
-def _outranks(rule: ResolvedRule, other: ResolvedRule) -> bool:
+def _options_clash(rule: ResolvedRule, other: ResolvedRule) -> bool:
+    """True when two option layers ask for different things and the one that is asked first may not weaken the other (rule 8). An
+    `otherwise` rule asks for nothing where a rule that is none has spoken."""
+    if not (rule.layer.option and other.layer.option) or rule.layer.index == other.layer.index or rule.action == other.action:
+        return False
+    if rule.condition is not None and other.condition is not None and exclusive(rule.condition, other.condition):
+        return False
+    return other.layer.name not in rule.layer.may_weaken and rule.otherwise == other.otherwise
+
+
+def _options_settled(rule: ResolvedRule, other: ResolvedRule, above: Sequence[ResolvedRule], between: Sequence[ResolvedRule]) -> bool:
+    """True when a layer that is no option decides before both, when the option that is asked first asks for something else itself, or when
+    the other one has nothing to say any more. Another option settles nothing: the profile has to."""
+    if any(not stopper.layer.option or stopper.layer.index == rule.layer.index for stopper in above):
+        return True
+    return any(not stopper.layer.option or stopper.layer.index == other.layer.index for stopper in between)
+
+
+def outranks(rule: ResolvedRule, other: ResolvedRule) -> bool:
     """True when rules 4 and 5 ask `rule` before `other`."""
     if rule.otherwise != other.otherwise:
         return other.otherwise
@@ -141,10 +165,7 @@ def _judge_pair(
         elif not exclusive(rule.condition, other.condition):
             judgement.say("DR302", rule, other, leaf_class)
         return
-    clash = rule.layer.option and other.layer.option and rule.layer.index != other.layer.index
-    if clash and other.layer.name not in rule.layer.may_weaken:
-        if not settled:
-            judgement.say("DR303", rule, other, leaf_class)
+    if _options_clash(rule, other):
         return
     leaves, other_leaves = judgement.leaves(rule, leaf_class), judgement.leaves(other, leaf_class)
     if leaves > other_leaves:
@@ -197,7 +218,8 @@ def diagnostics(rules: Sequence[ResolvedRule], judgement: Judgement, *, whole_pr
 
 
 def _words(code: str, rule: ResolvedRule, other: ResolvedRule, names: list[str]) -> Diagnostic:
-    concerned = ", ".join(f"`{name}`" for name in names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+    shown = ", ".join(f"`{name}`" for name in names[:SHOWN])
+    concerned = shown + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
     note = Note(
         other.span,
         f"the other rule: `{other.code} {_spell(other)}`" + (f" of layer `{other.layer.name}`" if other.layer != rule.layer else ""),
@@ -221,8 +243,9 @@ def _words(code: str, rule: ResolvedRule, other: ResolvedRule, names: list[str])
             message = f"if both conditions hold, two rules ask for different things: {concerned}"
             help_ = "the one that leaves less would win; make the conditions exclude each other"
         case _:
-            message = f"two options of the standard ask for different things: {concerned}"
-            help_ = "settle it by a rule of a later layer that is no option"
+            number = f"{len(names)} elements, {'among them ' if len(names) > SHOWN else ''}" if len(names) > 1 else ""
+            message = f"the options {other.layer.option} and {rule.layer.option} ask for different things: {number}{shown}"
+            help_ = "settle it by a rule without condition of a later layer that is no option; the option that loses is not claimed"
     return Diagnostic(code, message, rule.span, help_, (note,))
 
 

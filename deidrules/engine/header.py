@@ -10,7 +10,7 @@ from deidrules.dicom.private import block_of
 from deidrules.dicom.vr import compatible, confined
 from deidrules.engine import own
 from deidrules.engine.claims import Claims
-from deidrules.engine.condition import Conditions, uses_here
+from deidrules.engine.condition import Conditions
 from deidrules.engine.decide import PIXELS, Candidate, Decision, Scope
 from deidrules.engine.operation import CLOSE, Add, Literal, Open, Operation, Pixels, Plane, Touch, copy, extend, only_copies
 from deidrules.engine.outcome import Outcome, Outcomes, Path, outcomes_id
@@ -19,7 +19,7 @@ from deidrules.engine.reading import DataSet, Reading, is_sequence
 from deidrules.engine.touch import Done, Toucher
 from deidrules.pixels import planes
 from deidrules.pixels.attributes import of_object
-from deidrules.plan.expression import Condition
+from deidrules.plan.expression import Condition, uses_here
 from deidrules.plan.own import engine_own
 from deidrules.text.refusal import Refusal
 

@@ -157,4 +157,20 @@ TABLE: tuple[Code, ...] = (
         bad="X (0010,0099)",
         good="X (0010,4000)",
     ),
+    Code(
+        "DR140",
+        "unknown-option",
+        ERROR,
+        "Outputs claim the option by this number; PS3.16 CID 7050 has the codes 113100 to 113112.",
+        bad="deidrules 1\nlayer option 113113\nX PatientName",
+        good="deidrules 1\nlayer option 113100\nX PatientName",
+    ),
+    Code(
+        "DR141",
+        "unknown-layer",
+        ERROR,
+        "A misspelled name after `may weaken` allows nothing, and the layer that was meant is weakened unmarked or not at all.",
+        bad='deidrules 1\nlayer option 113110 may weaken "ps315/2026d/basik"\nK StudyInstanceUID',
+        good='deidrules 1\nlayer option 113110 may weaken "ps315/2026d/basic"\nK StudyInstanceUID',
+    ),
 )
