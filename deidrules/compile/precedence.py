@@ -11,7 +11,7 @@ from deidrules.compile.exclusive import exclusive
 from deidrules.compile.paths import PathRegion
 from deidrules.compile.regions import LeafClass, classes
 from deidrules.compile.resolved import ResolvedRule
-from deidrules.plan.selector import PrivateLeaf, compare, leaf_rank
+from deidrules.plan.selector import PrivateLeaf, VrLeaf, compare, leaf_rank
 from deidrules.text.diagnostic import Diagnostic, Note
 from deidrules.text.source import Span
 
@@ -94,8 +94,13 @@ def _judge_class(rules: Sequence[ResolvedRule], leaf_class: LeafClass, judgement
         ]
 
     def shadows(position: int) -> list[int]:
-        """The rules without condition that are asked before this one, wherever it reaches."""
-        return [stopper for stopper in stoppers if stopper < position and paths.covers(regions[stopper], regions[position])]
+        """The rules without condition that are asked before this one, wherever it reaches. A net below all rules (`otherwise` on a VR) is
+        for attributes that nobody names, those of the next edition too: that each of today's has its rule does not make it useless."""
+        before = [stopper for stopper in stoppers if stopper < position and paths.covers(regions[stopper], regions[position])]
+        leaf = rules[position].selector.leaf
+        if rules[position].otherwise and isinstance(leaf, VrLeaf):
+            return [stopper for stopper in before if leaf_rank(rules[stopper].selector.leaf) <= leaf_rank(leaf)]
+        return before
 
     for order, position in enumerate(reached):
         rule = rules[position]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deidrules.actions.base import Level
 from deidrules.compile.expressions import Typed
 from deidrules.compile.kinds import CLEANED, kind_of_vr, spoken, vrs_of
-from deidrules.dicom import dictionary
+from deidrules.dicom import dictionary, icc
 from deidrules.plan.expression import Constant
 from deidrules.plan.own import PIXEL_DATA, engine_own
 from deidrules.plan.selector import Anything, Leaf, PrivateAny, TagLeaf, VrLeaf
@@ -59,7 +59,7 @@ def _vr(leaf: Leaf, code: str, value: Typed | None, span: Span) -> list[Diagnost
     if isinstance(leaf, Anything) and "U" in code.split("/"):
         return [Diagnostic("DR208", "`U` replaces UIDs, and `*` is everything", span, "use `vr UI` below the same path")]
     named = isinstance(leaf, VrLeaf) or (isinstance(leaf, TagLeaf) and leaf.exact)
-    if code == "C" and value is None and named:
+    if code == "C" and value is None and named and leaf != TagLeaf(icc.TAG):
         for vr in vrs:
             kind = kind_of_vr(vr)
             if kind in {"date", "time"}:
