@@ -12,7 +12,7 @@ from deidrules.dicom import dictionary
 from deidrules.plan.expression import Condition
 from deidrules.plan.model import Override, PixelRule, Plan, Policies, Rule, Table, Verdict
 from deidrules.plan.order import rank
-from deidrules.plan.selector import PrivateLeaf
+from deidrules.plan.selector import DeclaredSafe, PrivateLeaf
 from deidrules.text.source import Span
 
 _TEMPORAL = {"DA", "DT", "TM"}
@@ -115,9 +115,10 @@ def longitudinal(rules: Sequence[ResolvedRule], classes: Sequence[LeafClass]) ->
 
 
 def _carries_dates(rule: ResolvedRule) -> bool:
-    """True when something of a date may stay where no tag shows it: in a private element, whose VR only the file knows, or by reading."""
-    if isinstance(rule.selector.leaf, PrivateLeaf) and rule.leaves > Level.NOTHING:
-        return True
+    """True when something of a date may stay where no tag shows it: in a private element, whose VR only the file knows, or by reading. A
+    plain C leaves none: dates and times go, and texts lose the dates in them (rule 13)."""
+    if isinstance(rule.selector.leaf, PrivateLeaf | DeclaredSafe) and rule.leaves > Level.NOTHING:
+        return not (rule.code == "C" and rule.value is None)
     return any(
         level > Level.NOTHING and kind_of_attribute(attribute.leaf) in {"date", "time", "any"} for attribute, level in rule.reads.items()
     )
@@ -131,5 +132,13 @@ def _number(conditions: Conditions, condition: Condition) -> int:
 
 def _rule(rule: ResolvedRule, condition: int | None) -> Rule:
     return Rule(
-        rule.selector, rule.code, rule.value, condition, rule.excluded, rule.layer.index, rule.otherwise, origin(rule.layer, rule.span)
+        rule.selector,
+        rule.code,
+        rule.value,
+        condition,
+        rule.excluded,
+        rule.layer.index,
+        rule.otherwise,
+        rule.reading,
+        origin(rule.layer, rule.span),
     )

@@ -11,7 +11,7 @@ from deidrules.compile.exclusive import exclusive
 from deidrules.compile.paths import PathRegion
 from deidrules.compile.regions import LeafClass, classes
 from deidrules.compile.resolved import ResolvedRule
-from deidrules.plan.selector import PrivateLeaf, compare, leaf_rank
+from deidrules.plan.selector import DeclaredSafe, PrivateLeaf, compare, leaf_rank
 from deidrules.text.diagnostic import Diagnostic, Note
 from deidrules.text.source import Span
 
@@ -34,7 +34,7 @@ class Judgement:
 
     def leaves(self, rule: ResolvedRule, leaf_class: LeafClass) -> Level:
         """What a rule may leave of the elements of a class: of private ones whose creator it does not spell, nothing (rule 15)."""
-        spelled = isinstance(rule.selector.leaf, PrivateLeaf)
+        spelled = isinstance(rule.selector.leaf, PrivateLeaf | DeclaredSafe)
         return rule.leaves if spelled or not leaf_class.private or self.keep_private else Level.NOTHING
 
     def say(self, code: str, rule: ResolvedRule, other: ResolvedRule, leaf_class: LeafClass) -> None:
@@ -49,7 +49,7 @@ def distinct(rules: Sequence[ResolvedRule]) -> tuple[list[ResolvedRule], list[Di
     kept: list[ResolvedRule] = []
     said: list[Diagnostic] = []
     for rule in rules:
-        key = (rule.selector, rule.action, rule.condition, rule.excluded, rule.layer.index, rule.otherwise, rule.override)
+        key = (rule.selector, *rule.action, rule.condition, rule.excluded, rule.layer.index, rule.otherwise, rule.override)
         if key in known:
             said.append(_never_reached(rule))
         else:
@@ -141,7 +141,7 @@ def _judge_pair(
         elif not exclusive(rule.condition, other.condition):
             judgement.say("DR302", rule, other, leaf_class)
         return
-    if rule.layer.option and other.layer.option and rule.layer.index != other.layer.index:
+    if rule.layer.option and other.layer.option and rule.layer.index != other.layer.index and not _named(rule, other):
         if not settled:
             judgement.say("DR303", rule, other, leaf_class)
         return
@@ -160,6 +160,12 @@ def _judge_pair(
             judgement.say("DR202", rule, other, leaf_class)
         else:
             judgement.needed.add(position)
+
+
+def _named(one: ResolvedRule, other: ResolvedRule) -> bool:
+    """True when the later of two option layers names the earlier: then it is meant to refine it."""
+    later, earlier = (one, other) if one.layer.index > other.layer.index else (other, one)
+    return earlier.layer.name in later.layer.may_weaken
 
 
 def diagnostics(rules: Sequence[ResolvedRule], judgement: Judgement, *, whole_profile: bool) -> list[Diagnostic]:

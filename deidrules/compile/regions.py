@@ -14,7 +14,7 @@ from functools import cache
 from deidrules.compile.kinds import known_tags, spoken
 from deidrules.dicom import dictionary
 from deidrules.plan.own import engine_own
-from deidrules.plan.selector import Anything, Leaf, PrivateAny, PrivateLeaf, TagLeaf, UnknownAny, VrLeaf
+from deidrules.plan.selector import Anything, DeclaredSafe, Leaf, PrivateAny, PrivateLeaf, TagLeaf, UnknownAny, VrLeaf
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ class _Index:
         self.vr: dict[str, list[int]] = defaultdict(list)
         self.any_private: list[int] = []
         self.unknown: list[int] = []
+        self.declared: list[int] = []
         self.star: list[int] = []
         for position, leaf in enumerate(leaves):
             match leaf:
@@ -85,8 +86,14 @@ class _Index:
                     self.any_private.append(position)
                 case UnknownAny():
                     self.unknown.append(position)
+                case DeclaredSafe():
+                    self.declared.append(position)
                 case Anything():
                     self.star.append(position)
+
+    def of_leaf(self, leaf: PrivateLeaf | TagLeaf) -> list[int]:
+        """The positions of a creator's leaf or a plain odd tag."""
+        return self.private[leaf] if isinstance(leaf, PrivateLeaf) else self.odd[leaf]
 
     def of(self, *lists: Iterable[int]) -> tuple[int, ...]:
         return tuple(sorted({position for many in lists for position in many}))
@@ -186,29 +193,51 @@ def _covers_region(region: TagLeaf | None) -> Callable[[Leaf], bool]:
 
 
 def _private(index: _Index) -> Iterable[LeafClass]:
-    """Private elements: of the creators that rules spell, of the plain odd tags, and all others; each with the VRs that rules name."""
-    regions: set[PrivateLeaf | TagLeaf | None] = {None, *index.private, *index.odd}
-    spelled_or_odd: list[tuple[PrivateLeaf | TagLeaf, list[int]]] = [*index.private.items(), *index.odd.items()]
-    spelled = list(index.private)
-    for position, one in enumerate(spelled):
-        for other in spelled[position + 1 :]:
-            if (one.group, one.creator) == (other.group, other.creator) and not (one.element ^ other.element) & one.mask & other.mask:
-                regions.add(PrivateLeaf(one.group, one.creator, one.element | other.element, one.mask | other.mask))
-    odd = list(index.odd)
-    for position, tag in enumerate(odd):
-        regions.update(meet for also in odd[position + 1 :] if (meet := mask_meet(tag, also)) is not None)
-        for one in spelled:  # the low byte that a plain mask and a creator's mask share
-            low, mask = tag.value & 0xFF, tag.mask & 0xFF
-            if tag.value >> 16 == one.group and not (low ^ one.element) & mask & one.mask:
-                regions.add(PrivateLeaf(one.group, one.creator, one.element | low, one.mask | mask))
+    """Private elements: of the creators that rules spell, of the plain odd tags, and all others; each with the VRs that rules name, and
+    where a rule asks for it, declared safe by the object or not. Only the leaves of one creator, and the plain tags of its group, can
+    meet, so a list of ten thousand elements is looked at creator by creator."""
+    spelled: dict[tuple[int, str], list[PrivateLeaf]] = defaultdict(list)
+    for leaf in index.private:
+        spelled[leaf.group, leaf.creator].append(leaf)
+    odd: dict[int, list[TagLeaf]] = defaultdict(list)
+    for tag in index.odd:
+        odd[tag.value >> 16].append(tag)
+    regions: list[PrivateLeaf | TagLeaf | None] = [None]
+    for tags in odd.values():
+        met = {meet for position, tag in enumerate(tags) for also in tags[position + 1 :] if (meet := mask_meet(tag, also)) is not None}
+        regions.extend({*tags, *met})
+    for (group, _), leaves in spelled.items():
+        regions.extend(_of_a_creator(leaves, odd.get(group, [])))
+    states = (False, True) if index.declared else (False,)
     for region in regions:
+        group = -1 if region is None else region.group if isinstance(region, PrivateLeaf) else region.value >> 16
+        near: list[PrivateLeaf | TagLeaf] = [*odd.get(group, ())]
+        if isinstance(region, PrivateLeaf):
+            near += spelled[group, region.creator]
+        lists: list[Iterable[int]] = [index.any_private, index.star]
+        lists += [index.of_leaf(leaf) for leaf in near if _may_reach(leaf, region)]
         for vr in ("", *index.vr):
-            lists: list[Iterable[int]] = [index.any_private, index.star, index.vr.get(vr, ())]
-            lists += [positions for leaf, positions in spelled_or_odd if _may_reach(leaf, region)]
-            reached = index.of(*lists)
-            if reached:
-                name = f"{region or 'private elements'}{f' of VR {vr}' if vr else ''}"
-                yield LeafClass((), name, reached, _covers_private(region, vr), private=True)
+            for declared in states:
+                reached = index.of(*lists, index.vr.get(vr, ()), index.declared if declared else ())
+                if reached:
+                    name = f"{region or 'private elements'}{f' of VR {vr}' if vr else ''}{', declared safe' if declared else ''}"
+                    yield LeafClass((), name, reached, _covers_private(region, vr, declared), private=True)
+
+
+def _of_a_creator(leaves: list[PrivateLeaf], odd: list[TagLeaf]) -> set[PrivateLeaf]:
+    """The regions that the leaves of one creator and the plain tags of its group cut out of its blocks."""
+    regions = set(leaves)
+    masks = [leaf for leaf in leaves if not leaf.exact]
+    for one in masks:  # two whole tags never share an element
+        for other in leaves:
+            if not (one.element ^ other.element) & one.mask & other.mask:
+                regions.add(PrivateLeaf(one.group, one.creator, one.element | other.element, one.mask | other.mask))
+    for tag in odd:  # the low byte that a plain mask and a creator's mask share
+        low, mask = tag.value & 0xFF, tag.mask & 0xFF
+        for one in leaves:
+            if not (low ^ one.element) & mask & one.mask:
+                regions.add(PrivateLeaf(one.group, one.creator, one.element | low, one.mask | mask))
+    return regions
 
 
 def _may_reach(leaf: PrivateLeaf | TagLeaf, region: PrivateLeaf | TagLeaf | None) -> bool:
@@ -223,13 +252,15 @@ def _may_reach(leaf: PrivateLeaf | TagLeaf, region: PrivateLeaf | TagLeaf | None
     return False
 
 
-def _covers_private(region: PrivateLeaf | TagLeaf | None, vr: str) -> Callable[[Leaf], bool]:
+def _covers_private(region: PrivateLeaf | TagLeaf | None, vr: str, declared: bool) -> Callable[[Leaf], bool]:
     def covers(leaf: Leaf) -> bool:
         match leaf:
             case PrivateAny() | Anything():
                 return True
             case VrLeaf():
                 return leaf.vr == vr
+            case DeclaredSafe():
+                return declared
             case PrivateLeaf():
                 return isinstance(region, PrivateLeaf) and _may_reach(leaf, region)
             case TagLeaf():

@@ -12,7 +12,7 @@ from deidrules.engine.resolve import resolve
 from deidrules.plan.expression import Expression
 from deidrules.plan.model import Plan, Rule
 from deidrules.plan.own import engine_own
-from deidrules.plan.selector import Place, PrivateLeaf, Selector, TagLeaf, VrLeaf, compare, leaf_reaches, step_matches
+from deidrules.plan.selector import DeclaredSafe, Place, PrivateLeaf, Selector, TagLeaf, VrLeaf, compare, leaf_reaches, step_matches
 from deidrules.text.refusal import Refusal
 
 # The Type every attribute has until the IODs come in (rule 12).
@@ -28,7 +28,8 @@ Sequences = tuple[tuple[int, str | None], ...]
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
     """A rule as it stands for one kind of element. `code` is one letter, `add`, or `quarantine` (policy); `rule` is None for the policy
-    and the engine itself. `vouched`: the rule spells the element's private creator."""
+    and the engine itself. `vouched`: the rule spells the element's private creator, or the object declares the element safe and the rule
+    takes its word. `reading`: the VR with which a private element is read whose VR the file does not say."""
 
     code: str
     value: Expression | None = None
@@ -38,6 +39,7 @@ class Candidate:
     written: str = ""
     vouched: bool = False
     level: Level = Level.NOTHING
+    reading: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,12 +81,17 @@ def _order(one: Candidate, other: Candidate) -> int:
     return compare(one.rule.selector, one.condition is not None, other.rule.selector, other.condition is not None)
 
 
+def _asked(candidate: Candidate) -> tuple[str, Expression | None, str]:
+    """What two rules must share to ask for the same thing."""
+    return candidate.code, candidate.value, candidate.reading
+
+
 def _settle(tag: int, first: Candidate, holding: list[Candidate]) -> Candidate:
     """Rule 4: of the most specific that hold, the one that leaves less."""
     best = [c for c in holding if not any(_order(other, c) > 0 for other in holding)]
     least = min(c.level for c in best)
     winners = [c for c in best if c.level == least]
-    if any((c.code, c.value) != (winners[0].code, winners[0].value) for c in winners):
+    if any(_asked(c) != _asked(winners[0]) for c in winners):
         raise Refusal("rules-tie", tag=tag)
     return first if first in winners else winners[0]
 
@@ -98,8 +105,8 @@ class Scope:
     depth: int
     public: dict[int, Decision] = field(default_factory=dict)
     unreadable: dict[int, Decision] = field(default_factory=dict)
-    private: dict[tuple[int, str | None, str], Decision] = field(default_factory=dict)
-    simple: dict[tuple[int, str, str, str | None, bool], Candidate] = field(default_factory=dict)  # see Header
+    private: dict[tuple[int, str | None, str, bool], Decision] = field(default_factory=dict)
+    simple: dict[tuple[int, str, str, str | None, bool, bool], Candidate] = field(default_factory=dict)  # see Header
     _additions: tuple[int, ...] | None = None
 
     def below(self, tag: int, creator: str | None) -> Scope:
@@ -122,19 +129,20 @@ class Scope:
             decision = self.unreadable[tag] = self.decider.work_out(Place(tag, frozenset(), None, known=False), self)
         return decision
 
-    def decide_private(self, tag: int, creator: str | None, vr: str) -> Decision:
-        """For a private element: the file's VR counts."""
-        key = (tag, creator, vr)
+    def decide_private(self, tag: int, creator: str | None, vr: str, declared: bool = False) -> Decision:
+        """For a private element: the file's VR counts, and whether the object declares it safe."""
+        key = (tag, creator, vr, declared)
         decision = self.private.get(key)
         if decision is None:
-            decision = self.private[key] = self.decider.work_out(Place(tag, frozenset((vr,)), creator, known=False), self)
+            place = Place(tag, frozenset((vr,)), creator, known=False, declared=declared)
+            decision = self.private[key] = self.decider.work_out(place, self)
         return decision
 
-    def decided(self, tag: int, creator: str | None, vr: str) -> Decision | None:
+    def decided(self, tag: int, creator: str | None, vr: str, declared: bool = False) -> Decision | None:
         """The decision for an ordinary element when its first candidate is unconditional; None for everything that needs a look: the
         engine's own elements, creators, unreadable ones."""
         if tag >> 16 & 1:
-            decision = self.private.get((tag, creator, vr))
+            decision = self.private.get((tag, creator, vr, declared))
         else:
             decision = self.public.get(tag)
             if decision is not None and decision.known and vr == "UN":
@@ -164,6 +172,8 @@ class Decider:
         for number, rule in enumerate(plan.rules):
             self._enter(number, rule)
         selectors = [s for rule in plan.rules for s in (rule.selector, *rule.excluded)]
+        # whether anything hangs on what objects declare of their private elements
+        self.asks_declarations = any(isinstance(s.leaf, DeclaredSafe) for s in selectors)
         self._longest = max((len(s.steps) for s in selectors), default=0)
         # one more than any anchored path counts, and never 0: a path-less `add` means the object itself
         self._deepest = max((len(s.steps) for s in selectors if s.anchored), default=0) + 1
@@ -239,17 +249,18 @@ class Decider:
         return Decision(place.tag, entry.vrs if entry else (), place.known, tuple(candidates), _contested(candidates))
 
     def _candidate(self, rule: Rule, place: Place) -> Candidate:
-        code, value = resolve(rule.code, TYPE), rule.value
-        vouched = isinstance(rule.selector.leaf, PrivateLeaf)
+        code, value, reading = resolve(rule.code, TYPE), rule.value, rule.reading
+        vouched = isinstance(rule.selector.leaf, PrivateLeaf | DeclaredSafe)
         level = Level.ALL if rule.code == "add" and value is None else self._level(rule)
-        # rule 15: only an element whose creator is spelled can stay, emptied or not: with it stays its creator's text
+        # rule 15: only an element whose creator is spelled, or that is declared safe, can stay, emptied or not: with it stays its
+        # creator's text
         unspelled = bool(place.tag >> 16 & 1) and not vouched
         if unspelled and (place.creator is None or not self.plan.policies.keep_private):
-            code, value, level = "X", None, Level.NOTHING
+            code, value, level, reading = "X", None, Level.NOTHING, ""
         if place.tag in PIXELS and code != "K":
             # rule 16: pixel data takes K or X
             code, value, level = "X", None, Level.NOTHING
-        return Candidate(code, value, rule.condition, rule, rule.origin, rule.code, vouched, level)
+        return Candidate(code, value, rule.condition, rule, rule.origin, rule.code, vouched, level, reading)
 
     def _level(self, rule: Rule) -> Level:
         return level_of(rule.code, rule.value, self._actions, self._functions)
@@ -281,7 +292,7 @@ def _contested(candidates: list[Candidate]) -> bool:
     """True when two conditional rules of one layer have no order and ask for different things."""
     conditional = [c for c in candidates if c.condition is not None]
     return any(
-        _same_layer(one, other) and _order(one, other) == 0 and (one.code, one.value) != (other.code, other.value)
+        _same_layer(one, other) and _order(one, other) == 0 and _asked(one) != _asked(other)
         for index, one in enumerate(conditional)
         for other in conditional[index + 1 :]
     )
