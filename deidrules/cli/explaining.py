@@ -12,6 +12,7 @@ from deidrules.dicom.iod import iod_of
 from deidrules.dicom.private import block_of
 from deidrules.engine.condition import Conditions
 from deidrules.engine.decide import Candidate, Decider, Scope
+from deidrules.engine.declared import declaration_of
 from deidrules.engine.outcome import Outcome
 from deidrules.engine.reading import DataSet, Reading, is_sequence
 from deidrules.plan.model import Plan, Rule
@@ -86,6 +87,7 @@ class Explainer:
         self._decider = decider
         self._reading = Reading(instance)
         self._conditions = Conditions(plan.conditions, self._reading)
+        self._declaration = declaration_of(self._reading)
         self._outcomes = {(outcome.path, outcome.tag): outcome for outcome in outcomes}
         self._judged = bool(outcomes)
         self._show_values = show_values
@@ -166,7 +168,8 @@ class Explainer:
 
     def _choose(self, element: Element, place: DataSet, scope: Scope) -> Candidate:
         if element.private:
-            decision = scope.decide_private(element.tag, element.creator, "SQ" if is_sequence(element) else element.vr)
+            vr, declared = "SQ" if is_sequence(element) else element.vr, self._declaration.covers(element)
+            decision = scope.decide_private(element.tag, element.creator, vr, declared)
         else:
             decision = scope.decide(element.tag)
             if element.vr == "UN" and decision.known:
@@ -176,7 +179,7 @@ class Explainer:
     def _losers(self, element: Element, place: DataSet, sequences: Sequences, winner: Rule | None, settled: str) -> Iterator[Loser]:
         entry = None if element.private else dictionary.entry(element.tag)
         vrs = frozenset((element.vr,)) if element.private else frozenset(entry.vrs if entry else ())
-        where = Place(element.tag, vrs, element.creator, entry is not None)
+        where = Place(element.tag, vrs, element.creator, entry is not None, self._declaration.covers(element))
         for rule in self._plan.rules:
             if rule is winner or not _reaches(rule, where, sequences):
                 continue

@@ -16,6 +16,7 @@ from deidrules.compile.lower import in_order, longitudinal, lower, overrides_of
 from deidrules.compile.model import Compilation, Layer, Profile
 from deidrules.compile.named import settle
 from deidrules.compile.precedence import diagnostics, distinct, judge
+from deidrules.compile.private_list import list_source
 from deidrules.compile.profile import load_profile
 from deidrules.compile.resolve import resolve
 from deidrules.compile.resolved import ResolvedPixels, ResolvedRule
@@ -152,6 +153,7 @@ def _compile(
     problems.extend(diagnostic for diagnostic in settled if not broken or has_errors((diagnostic,)))  # a broken rule may be the missing one
     said = _in_order(problems)
     kept = [Override("private elements that no rule reaches stay", "K", keep_private, "profile.yaml")] if policies.keep_private else []
+    kept.extend(override for layer in layers for override in layer.because)
     plan = None
     if not has_errors(said):
         claimed, unclaimed = claims(resolved, rules, classes, judgement, policies)
@@ -233,6 +235,7 @@ def planned_profile(
     if profile is None:
         return compile_profile(place, parameters, functions)
     found = [find_recipe(profile, name)[0] for name in (*profile.recipes, *profile.tests)]
+    found += [list_source(profile, name)[0] for name in profile.private_lists]
     tables, problems = load_tables(profile)
     if problems or None in found:
         return compile_profile(place, parameters, functions)

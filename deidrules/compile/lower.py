@@ -13,7 +13,7 @@ from deidrules.dicom.method_codes import FULL_DATES, MODIFIED_DATES
 from deidrules.plan.expression import Condition
 from deidrules.plan.model import Claim, Override, PixelRule, Plan, Policies, Rule, Table, Unclaimed, Verdict
 from deidrules.plan.order import rank
-from deidrules.plan.selector import PrivateLeaf
+from deidrules.plan.selector import DeclaredSafe, PrivateLeaf
 from deidrules.text.source import Span
 
 _TEMPORAL = {"DA", "DT", "TM"}
@@ -124,9 +124,10 @@ def _is_basic(layer: LayerInfo) -> bool:
 
 
 def _carries_dates(rule: ResolvedRule) -> bool:
-    """True when something of a date may stay where no tag shows it: in a private element, whose VR only the file knows, or by reading."""
-    if isinstance(rule.selector.leaf, PrivateLeaf) and rule.leaves > Level.NOTHING:
-        return True
+    """True when something of a date may stay where no tag shows it: in a private element, whose VR only the file knows, or by reading. A
+    plain C leaves none: dates and times go, and texts lose the dates in them (rule 13)."""
+    if isinstance(rule.selector.leaf, PrivateLeaf | DeclaredSafe) and rule.leaves > Level.NOTHING:
+        return not (rule.code == "C" and rule.value is None)
     return any(
         level > Level.NOTHING and kind_of_attribute(attribute.leaf) in {"date", "time", "any"} for attribute, level in rule.reads.items()
     )
@@ -147,6 +148,7 @@ def _rule(rule: ResolvedRule, condition: int | None) -> Rule:
         rule.excluded,
         rule.layer.index,
         rule.otherwise,
+        rule.reading,
         origin(rule.layer, rule.span),
         rule.because,
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from deidrules.actions.base import Level
 from deidrules.compile import codes, paths
@@ -11,7 +12,7 @@ from deidrules.compile.exclusive import exclusive
 from deidrules.compile.paths import PathRegion
 from deidrules.compile.regions import LeafClass, classes
 from deidrules.compile.resolved import ResolvedRule
-from deidrules.plan.selector import PrivateLeaf, VrLeaf, compare, leaf_rank
+from deidrules.plan.selector import DeclaredSafe, PrivateLeaf, VrLeaf, compare, leaf_rank
 from deidrules.text.diagnostic import Diagnostic, Note
 from deidrules.text.source import Span
 
@@ -34,8 +35,24 @@ class Judgement:
 
     def leaves(self, rule: ResolvedRule, leaf_class: LeafClass) -> Level:
         """What a rule may leave of the elements of a class: of private ones whose creator it does not spell, nothing (rule 15)."""
-        spelled = isinstance(rule.selector.leaf, PrivateLeaf)
+        spelled = isinstance(rule.selector.leaf, PrivateLeaf | DeclaredSafe)
         return rule.leaves if spelled or not leaf_class.private or self.keep_private else Level.NOTHING
+
+    def take(self, other: Judgement, twins: Sequence[Mapping[int, int]]) -> None:
+        """Add what was found of some classes, and of their twins, whose rules are at other positions."""
+        for key, (rule, against, names) in other.found.items():
+            entry = self.found.setdefault(key, (rule, against, []))
+            entry[2].extend(name for name in names if name not in entry[2])
+        for mine, theirs in (
+            (self.needed, other.needed),
+            (self.alive, other.alive),
+            (self.seen, other.seen),
+            (self.shadowed_within, other.shadowed_within),
+        ):
+            mine.update(theirs)
+            for positions in twins:
+                mine.update(twin for position, twin in positions.items() if position in theirs)
+        self.pairs = other.pairs
 
     def say(self, code: str, rule: ResolvedRule, other: ResolvedRule, leaf_class: LeafClass) -> None:
         """Note a finding. A clash of options is one finding for two layers, however many of their rules it concerns."""
@@ -50,7 +67,7 @@ def distinct(rules: Sequence[ResolvedRule]) -> tuple[list[ResolvedRule], list[Di
     kept: list[ResolvedRule] = []
     said: list[Diagnostic] = []
     for rule in rules:
-        key = (rule.selector, rule.action, rule.condition, rule.excluded, rule.layer.index, rule.otherwise, rule.override)
+        key = (rule.selector, *rule.action, rule.condition, rule.excluded, rule.layer.index, rule.otherwise, rule.override)
         if key in known:
             said.append(_never_reached(rule))
         else:
@@ -62,13 +79,36 @@ def distinct(rules: Sequence[ResolvedRule]) -> tuple[list[ResolvedRule], list[Di
 def judge(rules: Sequence[ResolvedRule], *, keep_private: bool = False) -> tuple[Judgement, tuple[LeafClass, ...]]:
     """Compare all rules that can meet, class by class. `rules` stand in the order in which they are asked."""
     judgement = Judgement(keep_private=keep_private)
-    found = classes(rule.selector.leaf for rule in rules)
-    for leaf_class in found:
+    found = classes(
+        (rule.selector.leaf for rule in rules), [_apart_from_its_element(position, rule) for position, rule in enumerate(rules)]
+    )
+    for twins, together in groupby(found, key=lambda leaf_class: leaf_class.twins):
+        if twins is None:
+            _judge_classes(rules, together, judgement)
+            continue
+        alone = Judgement(pairs=judgement.pairs, keep_private=keep_private)
+        _judge_classes(rules, together, alone)
+        judgement.take(alone, twins.positions)
+        if alone.found:  # each of them has to be named
+            _judge_classes(rules, twins.classes(), judgement)
+    return judgement, found
+
+
+def _apart_from_its_element(position: int, rule: ResolvedRule) -> object:
+    """What two rules share that differ in nothing but the private element they spell; the position for all others."""
+    leaf = rule.selector.leaf
+    if not isinstance(leaf, PrivateLeaf) or rule.excluded:
+        return position
+    path = (rule.selector.steps, rule.selector.anchored)
+    return (leaf.mask, *path, *rule.action, rule.condition, rule.layer, rule.otherwise, rule.override, rule.leaves)
+
+
+def _judge_classes(rules: Sequence[ResolvedRule], together: Iterable[LeafClass], judgement: Judgement) -> None:
+    for leaf_class in together:
         judgement.pairs += len(leaf_class.reached) ** 2 // 2
         if judgement.pairs > MOST_PAIRS:
             break
         _judge_class(rules, leaf_class, judgement)
-    return judgement, found
 
 
 def _judge_class(rules: Sequence[ResolvedRule], leaf_class: LeafClass, judgement: Judgement) -> None:
@@ -187,6 +227,12 @@ def _judge_pair(
             judgement.say("DR202", rule, other, leaf_class)
         else:
             judgement.needed.add(position)
+
+
+def _named(one: ResolvedRule, other: ResolvedRule) -> bool:
+    """True when the later of two option layers names the earlier: then it is meant to refine it."""
+    later, earlier = (one, other) if one.layer.index > other.layer.index else (other, one)
+    return earlier.layer.name in later.layer.may_weaken
 
 
 def diagnostics(rules: Sequence[ResolvedRule], judgement: Judgement, *, whole_profile: bool) -> list[Diagnostic]:

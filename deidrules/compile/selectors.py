@@ -12,6 +12,7 @@ from deidrules.language import ast
 from deidrules.plan.expression import Attribute
 from deidrules.plan.selector import (
     Anything,
+    DeclaredSafe,
     Leaf,
     PrivateAny,
     PrivateLeaf,
@@ -133,7 +134,7 @@ class Selectors:
             return self._members[name.name]
         definition = self.sets.get(name.name)
         if definition is None:
-            near = did_you_mean(name.name, [*self.sets, *dictionary.KEYWORDS])
+            near = did_you_mean(name.name, [*self.sets, *dictionary.KEYWORDS, "declared-safe"])
             self._say("DR102", f"unknown set `{name.name}`", name.span, near or "DICOM keywords begin with a capital letter")
             return ()
         if len(self._open) >= DEEPEST:
@@ -203,6 +204,8 @@ class Selectors:
                 return PrivateAny()
             case ast.UnknownClass():
                 return UnknownAny()
+            case ast.DeclaredSafeClass():
+                return DeclaredSafe()
             case ast.Star():
                 if not below:
                     self._say(

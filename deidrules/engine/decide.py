@@ -13,7 +13,7 @@ from deidrules.engine.resolve import resolve
 from deidrules.plan.expression import Expression
 from deidrules.plan.model import Plan, Rule
 from deidrules.plan.own import engine_own
-from deidrules.plan.selector import Place, PrivateLeaf, Selector, TagLeaf, VrLeaf, compare, leaf_reaches, step_matches
+from deidrules.plan.selector import DeclaredSafe, Place, PrivateLeaf, Selector, TagLeaf, VrLeaf, compare, leaf_reaches, step_matches
 from deidrules.text.refusal import Refusal
 
 # Pixel Data, Float and Double Float Pixel Data
@@ -27,8 +27,10 @@ Sequences = tuple[tuple[int, str | None], ...]
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
     """A rule as it stands for one kind of element. `code` is one letter, `add`, or `quarantine` (policy); `rule` is None for the policy
-    and the engine itself. `vouched`: the rule spells the element's private creator. `type`: the Type of the attribute at this place in the
-    object's IOD, 1, 2 or 3. `items`: what the IOD says of the items when it is a sequence; None when nothing is known of the element."""
+    and the engine itself. `vouched`: the rule spells the element's private creator, or the object declares the element safe and the rule
+    takes its word. `type`: the Type of the attribute at this place in the object's IOD, 1, 2 or 3. `items`: what the IOD says of the items
+    when it is a sequence; None when nothing is known of the element. `reading`: the VR with which a private element is read whose VR the
+    file does not say."""
 
     code: str
     value: Expression | None = None
@@ -40,6 +42,7 @@ class Candidate:
     level: Level = Level.NOTHING
     type: int = 3
     items: IodNode | None = None
+    reading: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,12 +84,17 @@ def _order(one: Candidate, other: Candidate) -> int:
     return compare(one.rule.selector, one.condition is not None, other.rule.selector, other.condition is not None)
 
 
+def _asked(candidate: Candidate) -> tuple[str, Expression | None, str]:
+    """What two rules must share to ask for the same thing."""
+    return candidate.code, candidate.value, candidate.reading
+
+
 def _settle(tag: int, first: Candidate, holding: list[Candidate]) -> Candidate:
     """Rule 4: of the most specific that hold, the one that leaves less."""
     best = [c for c in holding if not any(_order(other, c) > 0 for other in holding)]
     least = min(c.level for c in best)
     winners = [c for c in best if c.level == least]
-    if any((c.code, c.value) != (winners[0].code, winners[0].value) for c in winners):
+    if any(_asked(c) != _asked(winners[0]) for c in winners):
         raise Refusal("rules-tie", tag=tag)
     return first if first in winners else winners[0]
 
@@ -101,8 +109,8 @@ class Scope:
     iod: IodNode
     public: dict[int, Decision] = field(default_factory=dict)
     unreadable: dict[int, Decision] = field(default_factory=dict)
-    private: dict[tuple[int, str | None, str], Decision] = field(default_factory=dict)
-    simple: dict[tuple[int, str, str, str | None, bool], Candidate] = field(default_factory=dict)  # see Header
+    private: dict[tuple[int, str | None, str, bool], Decision] = field(default_factory=dict)
+    simple: dict[tuple[int, str, str, str | None, bool, bool], Candidate] = field(default_factory=dict)  # see Header
     _additions: tuple[int, ...] | None = None
 
     def below(self, tag: int, creator: str | None) -> Scope:
@@ -125,19 +133,20 @@ class Scope:
             decision = self.unreadable[tag] = self.decider.work_out(Place(tag, frozenset(), None, known=False), self)
         return decision
 
-    def decide_private(self, tag: int, creator: str | None, vr: str) -> Decision:
-        """For a private element: the file's VR counts."""
-        key = (tag, creator, vr)
+    def decide_private(self, tag: int, creator: str | None, vr: str, declared: bool = False) -> Decision:
+        """For a private element: the file's VR counts, and whether the object declares it safe."""
+        key = (tag, creator, vr, declared)
         decision = self.private.get(key)
         if decision is None:
-            decision = self.private[key] = self.decider.work_out(Place(tag, frozenset((vr,)), creator, known=False), self)
+            place = Place(tag, frozenset((vr,)), creator, known=False, declared=declared)
+            decision = self.private[key] = self.decider.work_out(place, self)
         return decision
 
-    def decided(self, tag: int, creator: str | None, vr: str) -> Decision | None:
+    def decided(self, tag: int, creator: str | None, vr: str, declared: bool = False) -> Decision | None:
         """The decision for an ordinary element when its first candidate is unconditional; None for everything that needs a look: the
         engine's own elements, creators, unreadable ones."""
         if tag >> 16 & 1:
-            decision = self.private.get((tag, creator, vr))
+            decision = self.private.get((tag, creator, vr, declared))
         else:
             decision = self.public.get(tag)
             if decision is not None and decision.known and vr == "UN":
@@ -167,6 +176,8 @@ class Decider:
         for number, rule in enumerate(plan.rules):
             self._enter(number, rule)
         selectors = [s for rule in plan.rules for s in (rule.selector, *rule.excluded)]
+        # whether anything hangs on what objects declare of their private elements
+        self.asks_declarations = any(isinstance(s.leaf, DeclaredSafe) for s in selectors)
         self._longest = max((len(s.steps) for s in selectors), default=0)
         # one more than any anchored path counts, and never 0: a path-less `add` means the object itself
         self._deepest = max((len(s.steps) for s in selectors if s.anchored), default=0) + 1
@@ -244,17 +255,20 @@ class Decider:
 
     def _candidate(self, rule: Rule, place: Place, scope: Scope) -> Candidate:
         type_ = scope.iod.type_of(place.tag)
-        code, value = resolve(rule.code, type_), rule.value
-        vouched = isinstance(rule.selector.leaf, PrivateLeaf)
+        code, value, reading = resolve(rule.code, type_), rule.value, rule.reading
+        vouched = isinstance(rule.selector.leaf, PrivateLeaf | DeclaredSafe)
         level = Level.ALL if rule.code == "add" and value is None else self._level(rule)
-        # rule 15: only an element whose creator is spelled can stay, emptied or not: with it stays its creator's text
+        # rule 15: only an element whose creator is spelled, or that is declared safe, can stay, emptied or not: with it stays its
+        # creator's text
         unspelled = bool(place.tag >> 16 & 1) and not vouched
         if unspelled and (place.creator is None or not self.plan.policies.keep_private):
-            code, value, level = "X", None, Level.NOTHING
+            code, value, level, reading = "X", None, Level.NOTHING, ""
         if place.tag in PIXELS and code != "K":
             # rule 16: pixel data takes K or X
             code, value, level = "X", None, Level.NOTHING
-        return Candidate(code, value, rule.condition, rule, rule.origin, rule.code, vouched, level, type_, _items(scope, place))
+        return Candidate(
+            code, value, rule.condition, rule, rule.origin, rule.code, vouched, level, type_, _items(scope, place), reading
+        )
 
     def _level(self, rule: Rule) -> Level:
         return level_of(rule.code, rule.value, self._actions, self._functions)
@@ -291,7 +305,7 @@ def _contested(candidates: list[Candidate]) -> bool:
     """True when two conditional rules of one layer have no order and ask for different things."""
     conditional = [c for c in candidates if c.condition is not None]
     return any(
-        _same_layer(one, other) and _order(one, other) == 0 and (one.code, one.value) != (other.code, other.value)
+        _same_layer(one, other) and _order(one, other) == 0 and _asked(one) != _asked(other)
         for index, one in enumerate(conditional)
         for other in conditional[index + 1 :]
     )

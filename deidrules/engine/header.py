@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deidrules.dicom.element import DicomObject, Element
+from deidrules.dicom.element import DicomObject, Element, Item
 from deidrules.dicom.pixel_length import native_length
 from deidrules.dicom.private import block_of
 from deidrules.dicom.vr import compatible, confined
@@ -12,10 +12,13 @@ from deidrules.engine import own
 from deidrules.engine.claims import Claims
 from deidrules.engine.condition import Conditions
 from deidrules.engine.decide import PIXELS, Candidate, Decision, Scope
-from deidrules.engine.operation import CLOSE, Add, Literal, Open, Operation, Pixels, Plane, Touch, copy, extend, only_copies
+from deidrules.engine.declared import CHARACTERISTICS
+from deidrules.engine.operation import Add, Literal, Operation, Pixels, Plane, Touch, copy
 from deidrules.engine.outcome import Outcome, Outcomes, Path, outcomes_id
+from deidrules.engine.private_blocks import PrivateBlocks
 from deidrules.engine.program import Program
 from deidrules.engine.reading import DataSet, Reading, is_sequence
+from deidrules.engine.sequence import sequence_operations
 from deidrules.engine.touch import Done, Toucher
 from deidrules.pixels import planes
 from deidrules.pixels.attributes import of_object
@@ -83,11 +86,16 @@ class Header:
         self._truths: dict[int, bool] = {}
         self._witnesses: list[tuple[int, int, bytes]] = []
         self._reusable = True
+        self._blocks = PrivateBlocks(reading, self._witness, asked=top_scope.decider.asks_declarations)
         self.results: dict[int, Done] = {}  # of the touches of this very file, by id
 
     def program(self) -> Program:
         """The program. Refusal for whatever cannot be done as the plan says."""
         operations = self._data_set(self._reading.top, self._scope, (), None)
+        if any(outcome.tag == CHARACTERISTICS and outcome.change == "entered" for outcome, _ in self._outcomes):
+            self._blocks.trims = True  # the blocks that stay are known now
+            self._outcomes, self.results = [], {}
+            operations = self._data_set(self._reading.top, self._scope, (), None)
         return Program(
             self._reading.top,
             tuple(operations),
@@ -103,7 +111,7 @@ class Header:
     def _data_set(self, place: DataSet, scope: Scope, path: Path, uids: Candidate | None) -> list[Operation]:
         fates = [self._fate(element, place, scope, path, uids) for element in place.elements]
         self._whole_planes(fates, place, scope, path)
-        self._creators(fates)
+        self._creators(fates, path)
         insertions = self._insertions(place, scope, path)
         operations: list[Operation] = []
         for fate in fates:
@@ -119,13 +127,14 @@ class Header:
 
     def _fate(self, element: Element, place: DataSet, scope: Scope, path: Path, uids: Candidate | None) -> _Fate:
         """Most elements simply stay or go whatever the file holds: their fate is known by what they are and where."""
-        key = (element.tag, element.vr, element.coded_vr, element.creator, element.items is None)
+        declared = self._blocks.declared_safe(element)
+        key = (element.tag, element.vr, element.coded_vr, element.creator, element.items is None, declared)
         simple = scope.simple.get(key) if uids is None else None
         if simple is not None:
             return _Fate(element, simple, _KEPT if simple.code == "K" else _GONE)
         fate = self._judged(element, place, scope, path, uids)
         if uids is None and fate.fixed and element.items is None and fate.done.change in ("kept", "removed"):
-            decision = scope.decided(element.tag, element.creator, element.vr)
+            decision = scope.decided(element.tag, element.creator, element.vr, declared)
             if decision is not None and decision.candidates[0] is fate.candidate and fate.candidate.code in ("K", "X"):
                 scope.simple[key] = fate.candidate
         return fate
@@ -139,7 +148,8 @@ class Header:
         if private:
             if block_of(tag) is not None:
                 return _Fate(element, _ENGINE_REMOVES, _GONE)  # unless an element of its block stays, see _creators
-            decision = scope.decide_private(tag, element.creator, "SQ" if is_sequence(element) else element.vr)
+            vr, declared = "SQ" if is_sequence(element) else element.vr, self._blocks.declared_safe(element)
+            decision = scope.decide_private(tag, element.creator, vr, declared)
         else:
             decision = scope.decide(tag)
             if element.vr == "UN" and decision.known:
@@ -149,6 +159,7 @@ class Header:
             candidate = uids
         else:
             candidate = self._choose(decision, place)
+            element = self._blocks.read(element, candidate) if private else element
             if uids is not None and private and element.vr == "UI" and candidate.code in ("K", "C"):
                 candidate = uids  # what of a private element stays is a UID like the others (rule 14); what goes by rule 15 goes
         if candidate.code == "X" and candidate.value is None and tag != 0x00100020:
@@ -265,13 +276,11 @@ class Header:
         present = [tag for tag in PIXELS if top.element(tag) is not None]
         return any(self._choose(self._scope.decide(tag), top).code == "K" for tag in present)
 
-    def _creators(self, fates: list[_Fate]) -> None:
+    def _creators(self, fates: list[_Fate], path: Path) -> None:
         """Rule 15: a creator stays exactly when an element of its block stays."""
-        blocks = {
-            fate.element.tag & 0xFFFFFF00: fate.candidate
-            for fate in fates
-            if fate.element.creator is not None and fate.done.change != "removed"
-        }
+        staying = [fate for fate in fates if fate.element.creator is not None and fate.done.change != "removed"]
+        blocks = {fate.element.tag & 0xFFFFFF00: fate.candidate for fate in staying}
+        self._blocks.stay((fate.element for fate in staying), path)
         for fate in fates if blocks else ():
             block = block_of(fate.element.tag)
             if block is not None and block in blocks:
@@ -326,6 +335,9 @@ class Header:
         element, candidate, done = fate.element, fate.candidate, fate.done
         if element.tag in ICONS and self._surroundings.pixels_change and done.change == "entered":
             candidate, done = _ENGINE_REMOVES, _GONE
+        dropped = self._blocks.dropped(element, place) if done.change == "entered" else frozenset()
+        if dropped and len(dropped) == len(element.items or ()):
+            candidate, done = _ENGINE_REMOVES, _GONE
         vr = "SQ" if is_sequence(element) else element.vr
         change = done.change
         self._outcomes.append(self._known_outcomes.of(path, element.tag, vr, candidate.origin, candidate.written or candidate.code, change))
@@ -336,7 +348,7 @@ class Header:
             below = uids
             if done.replace_uids:
                 below = Candidate("U", rule=candidate.rule, origin=candidate.origin, written="U")
-            self._sequence(operations, element, place, scope, path, below)
+            self._sequence(operations, element, place, scope, path, below, dropped)
         elif change == "claimed":
             operations.append(Literal(self._claim(element, place, scope)))
         elif not fate.fixed:
@@ -363,33 +375,24 @@ class Header:
         return self._claims.elements(place.encoding, before)[element.tag]
 
     def _sequence(
-        self, operations: list[Operation], element: Element, place: DataSet, scope: Scope, path: Path, uids: Candidate | None
+        self,
+        operations: list[Operation],
+        element: Element,
+        place: DataSet,
+        scope: Scope,
+        path: Path,
+        uids: Candidate | None,
+        dropped: frozenset[int],
     ) -> None:
-        """A sequence that stays: its items judged; what did not change is copied, what did gets new lengths where they were defined."""
+        """A sequence that stays: its items judged, those `dropped` left out."""
         below = scope.below(element.tag, element.creator)
-        items = element.items or ()
-        inside = [
-            self._data_set(place.below(item), below, (*path, (element.tag, number)), uids) for number, item in enumerate(items, start=1)
-        ]
-        if all(only_copies(part, item.value, item.stop) for part, item in zip(inside, items, strict=True)):
-            copy(operations, element.header, element.end)
-            return
-        if element.undefined:
-            copy(operations, element.header, element.value)
-        else:
-            operations.append(Open(element.header, element.value - 4, place.encoding.order))
-        for part, item in zip(inside, items, strict=True):
-            if only_copies(part, item.value, item.stop):
-                copy(operations, item.header, item.end)
-            elif item.undefined:
-                copy(operations, item.header, item.value)
-                extend(operations, part)
-                copy(operations, item.stop, item.end)
-            else:
-                operations.append(Open(item.header, item.value - 4, item.encoding.order))
-                extend(operations, part)
-                operations.append(CLOSE)
-        if element.undefined:
-            copy(operations, element.stop, element.end)
-        else:
-            operations.append(CLOSE)
+        items: list[Item] = []
+        inside: list[list[Operation]] = []
+        for number, item in enumerate(element.items or (), start=1):
+            within = (*path, (element.tag, number))
+            if number in dropped:
+                self._outcomes += [self._known_outcomes.of(within, gone.tag, gone.vr, "engine", "X", "removed") for gone in item.elements]
+                continue
+            items.append(item)
+            inside.append(self._data_set(place.below(item), below, within, uids))
+        sequence_operations(operations, element, place, items, inside)

@@ -147,7 +147,7 @@ class Toucher:
     def _answer(self, element: Element, place: DataSet, candidate: Candidate, subject: ElementSubject) -> Done:
         self.context.vr = subject.vr
         try:
-            change = self._change(place, candidate, subject)
+            change = self._change(place, candidate, subject) if self._proves(element, place, candidate, subject) else Remove()
             return self._done(element, place, candidate, change, subject)
         except Refusal as refusal:
             if refusal.tag is not None:
@@ -156,6 +156,17 @@ class Toucher:
             raise Refusal(
                 refusal.code, tag=element.tag, vr=vr, length=refusal.length, expected=refusal.expected, rule=refusal.rule
             ) from None
+
+    def _proves(self, element: Element, place: DataSet, candidate: Candidate, subject: ElementSubject) -> bool:
+        """A private element of which the file does not say the VR was given one by its rule, or by what the object declares: what is
+        cleaned by it has to be of that VR, or text could pass for numbers. Everything else proves itself."""
+        if not element.private or element.coded_vr not in ("", "UN") or subject.vr in ("UN", "SQ") or candidate.code not in ("C", "U"):
+            return True
+        try:
+            values.encode(subject.values, subject.vr, place.value_encoding(element), self._reading.charsets(place))
+        except Refusal:
+            return False
+        return True
 
     def _change(self, place: DataSet, candidate: Candidate, subject: ElementSubject) -> Change:
         if candidate.value is None:

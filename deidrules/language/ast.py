@@ -84,6 +84,11 @@ class UnknownClass(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredSafeClass(Node):
+    """`declared-safe`: private elements that the object itself declares free of identifying information, in (0008,0300)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Star(Node):
     """`*` as a step of a path."""
 
@@ -95,7 +100,7 @@ class Name(Node):
     name: str
 
 
-Leaf = Keyword | TagMask | PrivateTag | VrClass | PrivateClass | UnknownClass | Star | Name
+Leaf = Keyword | TagMask | PrivateTag | VrClass | PrivateClass | UnknownClass | DeclaredSafeClass | Star | Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,13 +296,14 @@ class SetDefinition(Statement):
 
 @dataclass(frozen=True, slots=True)
 class Rule(Statement):
-    """`CODE selectors [= value] [except selectors] [stance]`."""
+    """`CODE selectors [as VR] [= value] [except selectors] [stance]`. `reading` is the VR behind `as`, "" without."""
 
     code: str
     selectors: tuple[Path, ...]
     value: Expression | None = None
     excluded: tuple[Path, ...] = ()
     stance: Stance = None
+    reading: str = ""
 
 
 @dataclass(frozen=True, slots=True)

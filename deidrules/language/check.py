@@ -114,7 +114,7 @@ def _path(path: ast.Path) -> Iterator[Diagnostic]:
             help="write `A / *` for everything directly in A; what no rule reaches is the policy `unlisted` of the profile",
         )
     for step in path.steps:
-        if isinstance(step, ast.VrClass | ast.PrivateClass | ast.UnknownClass):
+        if isinstance(step, ast.VrClass | ast.PrivateClass | ast.UnknownClass | ast.DeclaredSafeClass):
             yield Diagnostic(
                 "DR020",
                 f"`{step.span.text}` cannot be the sequence of a path",
@@ -164,7 +164,8 @@ def _condition(condition: ast.Condition) -> Iterator[Diagnostic]:
 def _single(path: ast.Path) -> Iterator[Diagnostic]:
     """A condition or an expression reads one attribute, not a class of them."""
     leaf = path.leaf
-    many = isinstance(leaf, ast.VrClass | ast.PrivateClass | ast.UnknownClass) or (isinstance(leaf, ast.Star) and bool(path.steps))
+    many = isinstance(leaf, ast.VrClass | ast.PrivateClass | ast.UnknownClass | ast.DeclaredSafeClass)
+    many |= isinstance(leaf, ast.Star) and bool(path.steps)
     if many:
         yield Diagnostic(
             "DR020", f"`{leaf.span.text}` stands for many elements; one attribute is read here", leaf.span, help="name the attribute"

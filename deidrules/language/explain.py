@@ -189,7 +189,7 @@ def _first_word(trouble: Trouble) -> Diagnostic | None:
     if word in STATEMENTS and word not in allowed:
         return trouble.say("DR026", f"`{word}` cannot stand here", f"{others}; blocks do not stand in blocks" if others else "")
     follower = _WORD.match(trouble.text, _end_of_blanks(trouble.text, trouble.place + len(word)), trouble.end)
-    selects = bool(follower and (_KEYWORD.match(follower[0]) or follower[0] in ("(", "vr", "private", "unknown", "top")))
+    selects = bool(follower and (_KEYWORD.match(follower[0]) or follower[0] in ("(", "vr", "private", "unknown", "declared-safe", "top")))
     if not inside and lower in VERBS and selects:
         return trouble.say("DR004", f"unknown statement `{word}`", f"did you mean `{VERBS[lower]}`? {CODES}")
     if word in PIXEL_STATEMENTS + TEST_STATEMENTS and word not in allowed:
@@ -292,7 +292,7 @@ def _comma(trouble: Trouble) -> Diagnostic | None:
     begins = (
         bool(_KEYWORD.fullmatch(word))
         or (word == "(" and bool(_TAG.match(trouble.text, trouble.place)))
-        or word in ("vr", "private", "unknown", "top")
+        or word in ("vr", "private", "unknown", "declared-safe", "top")
     )
     if word.startswith('"') and before.startswith('"'):
         begins = True

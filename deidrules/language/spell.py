@@ -35,6 +35,8 @@ def leaf(node: ast.Leaf) -> str:
             return "private"
         case ast.UnknownClass():
             return "unknown"
+        case ast.DeclaredSafeClass():
+            return "declared-safe"
         case ast.Star():
             return "*"
 

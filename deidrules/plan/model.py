@@ -14,8 +14,9 @@ class Rule:
     """One selector, one action. The rules of a plan stand in the order in which they are asked, so a run never ranks anything: of those
     that reach an element and whose condition holds, the first decides (rule 5).
 
-    `code` is one of the standard's codes as written (`X`, `X/Z/D`, …) or `add`. `origin` is "recipe:line", `because` the reason given with
-    `override`, both outside equality and fingerprint."""
+    `code` is one of the standard's codes as written (`X`, `X/Z/D`, …) or `add`. `reading` is the VR with which a private element is read
+    whose VR the file does not say, "" for none. `origin` is "recipe:line", `because` the reason given with `override`, both outside
+    equality and fingerprint."""
 
     selector: Selector
     code: str
@@ -24,6 +25,7 @@ class Rule:
     excluded: tuple[Selector, ...] = ()
     layer: int = 0
     otherwise: bool = False
+    reading: str = ""
     origin: str = field(default="", compare=False)
     because: str = field(default="", compare=False)
 

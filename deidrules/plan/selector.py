@@ -91,6 +91,14 @@ class UnknownAny:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredSafe:
+    """`declared-safe`: private elements that the object itself declares free of identifying information (PS3.3 C.12.1.1.7)."""
+
+    def __str__(self) -> str:
+        return "declared-safe"
+
+
+@dataclass(frozen=True, slots=True)
 class Anything:
     """`*`: everything directly in the sequence before it; as a step, any sequence."""
 
@@ -98,19 +106,20 @@ class Anything:
         return "*"
 
 
-Leaf = TagLeaf | PrivateLeaf | VrLeaf | PrivateAny | UnknownAny | Anything
+Leaf = TagLeaf | PrivateLeaf | VrLeaf | PrivateAny | UnknownAny | DeclaredSafe | Anything
 Step = TagLeaf | PrivateLeaf | Anything
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where an element stands and what it is, as far as a selector can ask: tag, VRs it can have by the dictionary (or the file, when
-    private), its normalised creator, and whether the dictionary knows it."""
+    private), its normalised creator, whether the dictionary knows it, and whether the object declares it safe."""
 
     tag: int
     vrs: frozenset[str]
     creator: str | None = None
     known: bool = True
+    declared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +173,14 @@ def leaf_reaches(leaf: Leaf, place: Place) -> bool:
             return bool(place.tag >> 16 & 1)
         case UnknownAny():
             return not place.known and not place.tag >> 16 & 1
+        case DeclaredSafe():
+            return place.declared
         case Anything():
             return True
 
 
 def leaf_rank(leaf: Leaf) -> int:
-    """How specific a leaf is: tag or private element > mask by fixed digits > VR > `private`, `unknown`, `*`."""
+    """How specific a leaf is: tag or private element > mask by fixed digits > VR > `declared-safe` > `private`, `unknown`, `*`."""
     match leaf:
         case TagLeaf():
             return 30 if leaf.exact else 10 + leaf.mask.bit_count() // 4
@@ -177,6 +188,8 @@ def leaf_rank(leaf: Leaf) -> int:
             return 30 if leaf.exact else 18 + leaf.mask.bit_count() // 4
         case VrLeaf():
             return 5
+        case DeclaredSafe():
+            return 3
         case _:
             return 1
 
@@ -220,6 +233,8 @@ def parse_leaf(text: str) -> Leaf:
             return PrivateAny()
         case "unknown":
             return UnknownAny()
+        case "declared-safe":
+            return DeclaredSafe()
         case "*":
             return Anything()
     raise ValueError("not a selector of a plan")

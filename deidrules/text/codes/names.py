@@ -142,6 +142,15 @@ TABLE: tuple[Code, ...] = (
         "Sets of sets spread to more than any recipe can mean, or go too deep; the text has to end in a plan or in findings.",
     ),
     Code(
+        "DR128",
+        "reading-misplaced",
+        ERROR,
+        "`as` says with which VR a private element is read whose VR the file does not say (implicit VR, UN). Of every other element the "
+        "dictionary or the file says it.",
+        bad="C StudyDescription as LO",
+        good='C (0019,"SIEMENS MR HEADER",0C) as IS',
+    ),
+    Code(
         "DR130",
         "unused",
         WARNING,
