@@ -13,12 +13,13 @@ from deidrules.engine.claims import Claims
 from deidrules.engine.condition import Conditions
 from deidrules.engine.decide import PIXELS, Candidate, Decision, Scope
 from deidrules.engine.declared import CHARACTERISTICS
-from deidrules.engine.operation import Add, Literal, Operation, Pixels, Plane, Touch, copy
+from deidrules.engine.operation import Add, Literal, Operation, Pixels, Plane, Table, Touch, copy
 from deidrules.engine.outcome import Outcome, Outcomes, Path, outcomes_id
 from deidrules.engine.private_blocks import PrivateBlocks
 from deidrules.engine.program import Program
 from deidrules.engine.reading import DataSet, Reading, is_sequence
 from deidrules.engine.sequence import sequence_operations
+from deidrules.engine.together import TABLES, settle
 from deidrules.engine.touch import Done, Toucher
 from deidrules.pixels import planes
 from deidrules.pixels.attributes import of_object
@@ -112,6 +113,7 @@ class Header:
         fates = [self._fate(element, place, scope, path, uids) for element in place.elements]
         self._whole_planes(fates, place, scope, path)
         self._creators(fates, path)
+        settle(fates, place, self._reading, self._witness)
         insertions = self._insertions(place, scope, path)
         operations: list[Operation] = []
         for fate in fates:
@@ -358,6 +360,8 @@ class Header:
         elif change == "kept":
             if element.tag in PIXELS:
                 operations.append(Pixels(element, place, self._length(element, place), bool(path)))
+            elif element.tag in TABLES:
+                operations.append(Table(element, place))
             elif element.tag & 0xFF01FFFF == 0x60003000 and element.length:
                 operations.append(Plane(element, place, self._plane_length(element, place), bool(path)))
             else:
