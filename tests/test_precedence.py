@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deidrules.compile.compiler import compile_layers
+from deidrules.dicom import dictionary
 from deidrules.plan.model import Policies
 from deidrules.text.diagnostic import Severity
 
@@ -263,6 +264,12 @@ def test_an_override_that_meets_nothing_is_a_finding_in_a_profile() -> None:
 
 def test_a_rule_that_another_of_its_layer_decides_is_never_reached() -> None:
     assert "DR304" in codes("X PatientName, StudyDate\nX PatientName")
+
+
+def test_a_net_by_vr_is_no_finding_though_every_attribute_of_today_has_its_rule() -> None:
+    every = ", ".join(f"({e.tag >> 16:04X},{e.tag & 0xFFFF:04X})" for e in dictionary.entries() if "UC" in e.vrs)
+    assert codes(f"X {every}, private\nD vr UC otherwise") == set()
+    assert codes(f"X {every}\nX vr UC\nD vr UC otherwise") >= {"DR304"}
 
 
 def test_a_rule_of_an_earlier_layer_may_be_decided_by_a_later_one() -> None:

@@ -77,7 +77,7 @@ def _table(data: bytes) -> int | None:
     if not (1 <= inputs <= 15 and 1 <= outputs <= 15):
         return None
     before, after = unpack_from(">HH", data, 48) if wide else (256, 256)
-    numbers = before * inputs + points**inputs * outputs + after * outputs
+    numbers = int(before * inputs + points**inputs * outputs + after * outputs)
     return 52 + 2 * numbers if wide else 48 + numbers
 
 
