@@ -94,17 +94,22 @@ class Oracle:
         self.tables = tables or {}
         self.parameters = parameters or {}
         self.claims = claims(layers, self.parameters)
+        self.types = Types("")
         self.doubts: list[ast.Condition] = []  # conditions that could not be decoded: where one was needed, the object is quarantined
 
     def apply(self, item: Item, meta: Item) -> dict[int, Expected]:
         """What the output must be. Raises Refused."""
-        self.top, self.meta = item, meta
-        named = item.values.get(0x00080016)
-        self.types = Types("" if named is None else named.raw.decode("latin-1").strip(" \0"))
+        self.begin(item, meta)
         self.doubts.clear()
         self.context = oracle_values.Context(self.keys, oracle_values.identifiers(item), self.tables)
         self.verdicts()
         return self.judged_item(item, (), uids=False)
+
+    def begin(self, item: Item, meta: Item) -> None:
+        """The object that is asked about."""
+        self.top, self.meta = item, meta
+        named = item.values.get(0x00080016)
+        self.types = Types("" if named is None else named.raw.decode("latin-1").strip(" \0"))
 
     # ---- rule 18
 

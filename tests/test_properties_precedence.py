@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from oracle import Oracle, Refused, own
 from oracle_data import Item, Value, dictionary_vrs, keyword_tag, read
-from oracle_rules import LETTERS, Claim, leaf_order, leaves, more_specific, reaches
+from oracle_rules import LETTERS, Chain, Claim, leaf_order, leaves, more_specific, reaches
 from oracle_run import KEYS, compiled
 from strategies import SEQUENCES, Stack, stacks
 from strategies_files import VALUES, files
@@ -51,11 +51,11 @@ def lowers_nothing_unmarked(stack: Stack, data: bytes) -> None:
     layers = [recipe for _, recipe in one.stack.layers]
     top, meta = read(data)
     whole = Oracle(layers, one.stack.policies, KEYS)
-    whole.top, whole.meta = top, meta
+    whole.begin(top, meta)
     compared = 0
     for count in range(1, len(layers)):
         lower = Oracle(layers[:count], one.stack.policies, KEYS)
-        lower.top, lower.meta = top, meta
+        lower.begin(top, meta)
         for chain, here, value in places(top):
             if own(value.tag):
                 continue
@@ -64,12 +64,12 @@ def lowers_nothing_unmarked(stack: Stack, data: bytes) -> None:
                 if was is None or now is None:
                     assert was is None
                     continue
-                left = whole.effect(now, value)[0]
-                remained = lower.effect(was, value)[0]
+                left = whole.effect(now, value, chain)[0]
+                remained = lower.effect(was, value, chain)[0]
             except Refused:
                 continue
             compared += 1
-            above = [c for c in whole.claims if c.layer >= count and whole.effect(c, value)[0] >= left and reaches(c, value, chain)]
+            above = [c for c in whole.claims if c.layer >= count and whole.effect(c, value, chain)[0] >= left and reaches(c, value, chain)]
             assert left <= remained or any(may_weaken(one.stack, c, was) for c in above), (was, now, one.stack.show())
     assume(compared)
 
@@ -106,15 +106,15 @@ def faults(stack: Stack) -> list[str]:
             reaching = [claim for claim in oracle.claims if reaches(claim, value, chain)]
             for one in reaching:
                 for other in reaching:
-                    fault = fault_of(stack, oracle, one, other, value, reaching)
+                    fault = fault_of(stack, oracle, one, other, value, chain, reaching)
                     if fault:
                         found.append(f"{fault} at {chain} ({value.tag:08X}): {one.code} {one.path} / {other.code} {other.path}")
     return found
 
 
-def fault_of(stack: Stack, oracle: Oracle, one: Claim, other: Claim, value: Value, reaching: list[Claim]) -> str:
+def fault_of(stack: Stack, oracle: Oracle, one: Claim, other: Claim, value: Value, chain: Chain, reaching: list[Claim]) -> str:
     """What is wrong with a rule and another one behind it, or beside it."""
-    effect, other_effect = oracle.effect(one, value), oracle.effect(other, value)
+    effect, other_effect = oracle.effect(one, value, chain), oracle.effect(other, value, chain)
     if effect == other_effect or (one.code, one.value) == (other.code, other.value):
         return ""
     if (one.layer, one.otherwise) == (other.layer, other.otherwise) and not more_specific(one, other):
@@ -123,6 +123,8 @@ def fault_of(stack: Stack, oracle: Oracle, one: Claim, other: Claim, value: Valu
         return "tie" if free and not settled and not more_specific(other, one) else ""
     if not before(one, other) or any(c.condition is None and before(one, c) and before(c, other) for c in reaching):
         return ""  # what stands in between decides, and is judged itself
+    if any(c.condition is None and before(c, one) for c in reaching):
+        return ""  # it never decides
     if stack.layers[one.layer][1].layer and stack.layers[other.layer][1].layer and one.layer != other.layer:
         return "two options"
     if effect[0] > other_effect[0]:

@@ -10,6 +10,7 @@ from deidrules.dicom.iod import IodNode
 
 _FILE = Path(__file__).parent / "data" / "dummies.txt"
 
+_ANY = 0  # any sequence
 _VALUE_TYPE, _CONCEPT, _TEXT = 0x0040A040, 0x0040A043, 0x0040A160
 
 # Items whose Type 1 attributes depend on a value type, of which only one can be had: a content item of value type TEXT (PS3.3 10.2 and
@@ -28,14 +29,17 @@ _EITHER: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
     ((0x00080080, 0x00401101), (0x00080080,)),  # person identification, PS3.3 10.1: institution name or code
     ((0x00400031, 0x00400032), (0x00400031,)),  # HL7v2 hierarchic designator, PS3.3 10.14: local or universal ID
     ((0x00700008, 0x00700009), (0x00700009,)),  # graphic annotation, PS3.3 C.10.5: text or graphic objects
+    ((0x0040A084, 0x0040A123), (0x0040A123,)),  # identified person or device, PS3.3 C.17.2: the dummy observer is a person
     ((0x00700006, 0x0040A0B0), (0x00700006,)),  # waveform annotation, PS3.3 C.10.10: text or code
 )
 
 
 def value_of(tag: int, sequence: int | None = None) -> tuple[str, ...] | None:
-    """The values that stand for nothing, as text; in the items of `sequence` when it is given. None: any value of its VR will do."""
+    """The values that stand for nothing, as text; in the one item that is left of `sequence` when it is given. None: any value of its VR
+    will do."""
     table = _values()
-    return table.get((sequence, tag)) or table.get((None, tag))
+    inside = None if sequence is None else table.get((sequence, tag)) or table.get((_ANY, tag))
+    return inside or table.get((None, tag))
 
 
 def members(sequence: int, items: IodNode) -> tuple[tuple[int, int], ...]:
@@ -57,5 +61,6 @@ def _values() -> dict[tuple[int | None, int], tuple[str, ...]]:
         if line and not line.startswith("#"):
             words, _, text = line.partition(" ")
             sequence, _, keyword = words.rpartition("/")
-            values[dictionary.KEYWORDS[sequence] if sequence else None, dictionary.KEYWORDS[keyword]] = tuple(text.split("\\"))
+            place = None if not sequence else _ANY if sequence == "*" else dictionary.KEYWORDS[sequence]
+            values[place, dictionary.KEYWORDS[keyword]] = tuple(text.split("\\"))
     return values
