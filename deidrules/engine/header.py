@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deidrules.dicom.element import DicomObject, Element
+from deidrules.dicom.element import Element
 from deidrules.dicom.pixel_length import native_length
 from deidrules.dicom.private import block_of
 from deidrules.dicom.vr import compatible, confined
@@ -14,6 +14,7 @@ from deidrules.engine.condition import Conditions
 from deidrules.engine.decide import PIXELS, Candidate, Decision, Scope
 from deidrules.engine.operation import CLOSE, Add, Literal, Open, Operation, Pixels, Plane, Touch, copy, extend, only_copies
 from deidrules.engine.outcome import Outcome, Outcomes, Path, outcomes_id
+from deidrules.engine.own_item import OwnItems
 from deidrules.engine.program import Program
 from deidrules.engine.reading import DataSet, Reading, is_sequence
 from deidrules.engine.touch import Done, Toucher
@@ -49,10 +50,11 @@ class _Fate:
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What was settled before the walk. `removed_groups`: overlay groups of which nothing may stay at the top level. `pixels_change`: the
-    pixel data will differ, so a copy of the image in an icon has to go."""
+    pixel data will differ, so a copy of the image in an icon has to go. `claims`: the options of PS3.15 that the object may claim."""
 
     removed_groups: tuple[int, ...] = ()
     pixels_change: bool = False
+    claims: tuple[int, ...] = ()
 
 
 class Header:
@@ -75,7 +77,7 @@ class Header:
         self._conditions = conditions
         self._all: tuple[Condition, ...] = conditions.conditions
         self._toucher = toucher
-        self._claims = claims
+        self._markers = claims.markers(surroundings.claims)
         self._surroundings = surroundings
         self._keeps_markers = keeps_markers
         self._outcomes: list[tuple[Outcome, bytes]] = []
@@ -200,7 +202,7 @@ class Header:
             if own.prove(element, place, self._reading):
                 self._witness(element, place)
             return _Fate(element, _ENGINE_KEEPS, _KEPT)
-        if not path and tag in self._claims.tags:
+        if not path and tag in self._markers.vrs and not (tag == own.METHOD_CODES and self._keeps_markers):
             return _Fate(element, _ENGINE_CLAIMS, _CLAIMED)
         if (not path and tag == own.LONGITUDINAL) or not self._keeps_markers:
             return _Fate(element, _ENGINE_REMOVES, _GONE)
@@ -292,16 +294,15 @@ class Header:
             done = self.results[id(operation)] = self._toucher.create(tag, place, candidate)
             found.append((tag, operation, self._known_outcomes.of(path, tag, done.vr, candidate.origin, "add", "added")))
         if not path:
-            for tag, data in self._claims.elements(place.encoding).items():
+            for tag, vr in self._markers.vrs.items():
                 if place.element(tag) is None:
-                    found.append(
-                        (tag, Literal(data), self._known_outcomes.of(path, tag, self._claims.tags[tag], "engine", "add", "claimed"))
-                    )
+                    data = self._markers.element(tag, place.encoding)
+                    found.append((tag, Literal(data), self._known_outcomes.of(path, tag, vr, "engine", "add", "claimed")))
         return sorted(found, key=lambda insertion: insertion[0])
 
     def _length(self, element: Element, place: DataSet) -> int | None:
         """The bytes that the geometry asks of native pixel data. Refusal when there are fewer."""
-        length = native_length(self._holder(place))
+        length = native_length(self._reading.object_of(place))
         return None if length is None or length.element is not element else length.keep
 
     def _plane_length(self, element: Element, place: DataSet) -> int:
@@ -310,15 +311,7 @@ class Header:
             describing = place.element(element.tag & 0xFFFF0000 | low)
             if describing is not None:
                 self._witness(describing, place)
-        return planes.stored_length(of_object(self._holder(place)), element.group)
-
-    def _holder(self, place: DataSet) -> DicomObject:
-        """A data set as an object of its own."""
-        instance = self._reading.instance
-        index = {inner.tag: inner for inner in place.elements}
-        return DicomObject(
-            instance.buffer, instance.start, instance.stop, place.encoding, instance.transfer_syntax, place.elements, index=index
-        )
+        return planes.stored_length(of_object(self._reading.object_of(place)), element.group)
 
     # ---- operations
 
@@ -328,7 +321,11 @@ class Header:
             candidate, done = _ENGINE_REMOVES, _GONE
         vr = "SQ" if is_sequence(element) else element.vr
         change = done.change
-        self._outcomes.append(self._known_outcomes.of(path, element.tag, vr, candidate.origin, candidate.written or candidate.code, change))
+        ours = self._markers.ours(element.tag, path)
+        if ours and change != "entered":  # nothing of it stays beside ours
+            change, self._reusable = "claimed", self._reusable and fate.fixed
+        said = "claimed" if ours else change
+        self._outcomes.append(self._known_outcomes.of(path, element.tag, vr, candidate.origin, candidate.written or candidate.code, said))
         if change == "removed" and fate.fixed:
             return
         if change == "entered":
@@ -360,7 +357,7 @@ class Header:
                 raise Refusal("wrong-vr", tag=element.tag, vr=element.coded_vr, length=element.length)
             self._witness(element, place)
             before = self._reading.raw(element, place)
-        return self._claims.elements(place.encoding, before)[element.tag]
+        return self._markers.element(element.tag, place.encoding, before)
 
     def _sequence(
         self, operations: list[Operation], element: Element, place: DataSet, scope: Scope, path: Path, uids: Candidate | None
@@ -368,10 +365,12 @@ class Header:
         """A sequence that stays: its items judged; what did not change is copied, what did gets new lengths where they were defined."""
         below = scope.below(element.tag, element.creator)
         items = element.items or ()
+        ours = OwnItems(self._markers.ours(element.tag, path), items, place, self._reading, self._witness)
         inside = [
-            self._data_set(place.below(item), below, (*path, (element.tag, number)), uids) for number, item in enumerate(items, start=1)
+            ours.anew(number) or self._data_set(place.below(item), below, (*path, (element.tag, number)), uids)
+            for number, item in enumerate(items, start=1)
         ]
-        if all(only_copies(part, item.value, item.stop) for part, item in zip(inside, items, strict=True)):
+        if not ours and all(only_copies(part, item.value, item.stop) for part, item in zip(inside, items, strict=True)):
             copy(operations, element.header, element.end)
             return
         if element.undefined:
@@ -389,6 +388,7 @@ class Header:
                 operations.append(Open(item.header, item.value - 4, item.encoding.order))
                 extend(operations, part)
                 operations.append(CLOSE)
+        operations += ours.missing(place.value_encoding(element))
         if element.undefined:
             copy(operations, element.stop, element.end)
         else:
