@@ -131,8 +131,16 @@ CASES: dict[str, tuple[tuple[str, ...], dict[int, list[str]]]] = {
         (BASIC + 'when Modality = "MR" { X PatientAge }', f'when Modality = "CT" {{ K PatientAge override X {REASON} }}'),
         {113100: []},
     ),
-    "what an option keeps goes under a condition, and Basic goes with its claim": (
+    "what an option keeps goes under a condition, and with it all that Basic would not have kept": (
         (BASIC + X, FULL + "K StudyDate", 'when Modality = "CT" { X StudyDate }'),
+        {113100: [], 113106: ["CT"]},
+    ),
+    "the same, but the option keeps something else, for which Basic does not stand": (
+        (BASIC + X, DEVICE + "K StudyDate, DeviceUID", 'when Modality = "CT" { X StudyDate }'),
+        {113100: ["CT"], 113109: ["CT"]},
+    ),
+    "the same, but only below a path, where Basic meets what is kept": (
+        (BASIC + X, FULL + "K StudyDate", 'when Modality = "CT" { X top / StudyDate }'),
         {113100: ["CT"], 113106: ["CT"]},
     ),
     # ---- two options

@@ -120,7 +120,7 @@ class Explainer:
             yield explanation
             if not is_sequence(element):
                 continue
-            inside = gone or (explanation if explanation.change in ("removed", "emptied", "reduced") else None)
+            inside = gone or (explanation if explanation.change in ("removed", "emptied", "reduced", "claimed") else None)
             below = scope.below(element.tag, element.creator)
             for number, item in enumerate(element.items or (), start=1):
                 around = (*sequences, (element.tag, element.creator))

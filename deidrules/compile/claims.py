@@ -60,7 +60,7 @@ def _without_undone(claimed: Claimed, undoings: Sequence[Undoing]) -> dict[int, 
 
 def _ways_out(undoing: Undoing, claimed: Claimed) -> frozenset[Condition] | None:
     """The conditions of which none may hold, so that nothing is undone; None when it is undone whatever holds."""
-    ways = [claimed[code] for code in sorted(undoing.excuses) if code in claimed]
+    ways = [claimed[code] - undoing.spared for code in sorted(undoing.excuses) if code in claimed]
     condition = undoing.by.condition
     if condition is not None and not uses_here(condition):
         ways.append(frozenset({condition}))

@@ -15,6 +15,7 @@ from deidrules.compile.precedence import Judgement, outranks
 from deidrules.compile.regions import LeafClass
 from deidrules.compile.resolved import ResolvedRule
 from deidrules.dicom.method_codes import CLEAN_PIXEL_DATA, CLEAN_RECOGNIZABLE_VISUAL_FEATURES
+from deidrules.plan.expression import Condition, uses_here
 from deidrules.plan.selector import leaf_reaches
 
 # Options whose claim is not settled by rules for attributes, and so excuses none.
@@ -25,7 +26,8 @@ UNSETTLED = frozenset({CLEAN_PIXEL_DATA, CLEAN_RECOGNIZABLE_VISUAL_FEATURES})
 class Undoing:
     """Rules of one statement that undo work of the option `code`: `by` is the first of them, `rule` the option's own rule that it meets,
     `names` the elements. `how`: "leaves", "marked" (a declared weakening that leaves as much), "keeps" (not what the option keeps) or
-    "reads". `excuses`: the other options that may weaken this one and do so here: while one of them is claimed, nothing is undone."""
+    "reads". `excuses`: the other options that may weaken this one and do so here: while one of them is claimed, nothing is undone.
+    `spared`: conditions over the object with which another rule decides before `by` does."""
 
     code: int
     by: ResolvedRule
@@ -33,6 +35,7 @@ class Undoing:
     how: str
     level: Level
     excuses: frozenset[int]
+    spared: frozenset[Condition] = frozenset()
     names: dict[str, None] = field(default_factory=dict, compare=False)
 
 
@@ -55,7 +58,7 @@ def survey(rules: Sequence[ResolvedRule], classes: Sequence[LeafClass], judgemen
 
 
 def _note(found: dict[object, Undoing], undoing: Undoing) -> None:
-    key = (undoing.code, undoing.by.statement, undoing.how, undoing.excuses)
+    key = (undoing.code, undoing.by.statement, undoing.how, undoing.excuses, undoing.spared)
     found.setdefault(key, undoing).names.update(undoing.names)
 
 
@@ -105,7 +108,8 @@ class _Survey:
                 if region is not None:
                     level = self._judgement.leaves(by, self._class)
                     excuses = self._excuses(by, rule, region, position)
-                    yield Undoing(rule.layer.option, by, rule, how, level, excuses, dict.fromkeys(self._class.names))
+                    spared = self._spared(region, above)
+                    yield Undoing(rule.layer.option, by, rule, how, level, excuses, spared, dict.fromkeys(self._class.names))
 
     def _how(self, by: ResolvedRule, rule: ResolvedRule) -> str:
         """How a rule that decides first undoes one of an option, "" when it does not."""
@@ -137,6 +141,19 @@ class _Survey:
                 return
             if paths.covers(self._regions[stopper], region) and outranks(self._rules[stopper], self._rules[before]):
                 yield self._rules[stopper]
+
+    def _spared(self, region: PathRegion, before: int) -> frozenset[Condition]:
+        """The conditions over the object under which a rule that ranks above `before` decides everything in the region."""
+        return frozenset(
+            rule.condition
+            for position, rule in ((position, self._rules[position]) for position in self._class.reached if position < before)
+            if rule.condition is not None
+            and not uses_here(rule.condition)
+            and not rule.excluded
+            and self._class.covers(rule.selector.leaf)
+            and paths.covers(self._regions[position], region)
+            and outranks(rule, self._rules[before])
+        )
 
     def _excuses(self, by: ResolvedRule, rule: ResolvedRule, region: PathRegion, position: int) -> frozenset[int]:
         """The options that may weaken the rule's layer and that ask for what `by` does, or for no less."""
@@ -193,4 +210,5 @@ def _read_past(rules: Sequence[ResolvedRule], judgement: Judgement) -> Iterator[
                 excuses = {above.layer.option for above in deciding if _may_weaken(above, rule) and level <= above.leaves}
                 if _may_weaken(by, rule):
                     excuses.add(by.layer.option)
-                yield Undoing(rule.layer.option, by, rule, "reads", level, frozenset(excuses), {spoken(attribute.leaf): None})
+                names = {spoken(attribute.leaf): None}
+                yield Undoing(rule.layer.option, by, rule, "reads", level, frozenset(excuses), names=names)

@@ -15,6 +15,7 @@ from deidrules.engine.decide import PIXELS, Candidate, Decision, Scope
 from deidrules.engine.declared import CHARACTERISTICS
 from deidrules.engine.operation import Add, Literal, Operation, Pixels, Plane, Table, Touch, copy
 from deidrules.engine.outcome import Outcome, Outcomes, Path, outcomes_id
+from deidrules.engine.own_item import OwnItems
 from deidrules.engine.private_blocks import PrivateBlocks
 from deidrules.engine.program import Program
 from deidrules.engine.reading import DataSet, Reading, is_sequence
@@ -53,10 +54,11 @@ class _Fate:
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What was settled before the walk. `removed_groups`: overlay groups of which nothing may stay at the top level. `pixels_change`: the
-    pixel data will differ, so a copy of the image in an icon has to go."""
+    pixel data will differ, so a copy of the image in an icon has to go. `claims`: the options of PS3.15 that the object may claim."""
 
     removed_groups: tuple[int, ...] = ()
     pixels_change: bool = False
+    claims: tuple[int, ...] = ()
 
 
 class Header:
@@ -79,7 +81,7 @@ class Header:
         self._conditions = conditions
         self._all: tuple[Condition, ...] = conditions.conditions
         self._toucher = toucher
-        self._claims = claims
+        self._markers = claims.markers(surroundings.claims)
         self._surroundings = surroundings
         self._keeps_markers = keeps_markers
         self._outcomes: list[tuple[Outcome, bytes]] = []
@@ -213,7 +215,7 @@ class Header:
             if own.prove(element, place, self._reading):
                 self._witness(element, place)
             return _Fate(element, _ENGINE_KEEPS, _KEPT)
-        if not path and tag in self._claims.tags:
+        if not path and tag in self._markers.vrs and not (tag == own.METHOD_CODES and self._keeps_markers):
             return _Fate(element, _ENGINE_CLAIMS, _CLAIMED)
         if (not path and tag == own.LONGITUDINAL) or not self._keeps_markers:
             return _Fate(element, _ENGINE_REMOVES, _GONE)
@@ -303,16 +305,15 @@ class Header:
             done = self.results[id(operation)] = self._toucher.create(tag, place, candidate)
             found.append((tag, operation, self._known_outcomes.of(path, tag, done.vr, candidate.origin, "add", "added")))
         if not path:
-            for tag, data in self._claims.elements(place.encoding).items():
+            for tag, vr in self._markers.vrs.items():
                 if place.element(tag) is None:
-                    found.append(
-                        (tag, Literal(data), self._known_outcomes.of(path, tag, self._claims.tags[tag], "engine", "add", "claimed"))
-                    )
+                    data = self._markers.element(tag, place.encoding)
+                    found.append((tag, Literal(data), self._known_outcomes.of(path, tag, vr, "engine", "add", "claimed")))
         return sorted(found, key=lambda insertion: insertion[0])
 
     def _length(self, element: Element, place: DataSet) -> int | None:
         """The bytes that the geometry asks of native pixel data. Refusal when there are fewer."""
-        length = native_length(self._holder(place))
+        length = native_length(self._reading.object_of(place))
         return None if length is None or length.element is not element else length.keep
 
     def _plane_length(self, element: Element, place: DataSet) -> int:
@@ -321,15 +322,7 @@ class Header:
             describing = place.element(element.tag & 0xFFFF0000 | low)
             if describing is not None:
                 self._witness(describing, place)
-        return planes.stored_length(of_object(self._holder(place)), element.group)
-
-    def _holder(self, place: DataSet) -> DicomObject:
-        """A data set as an object of its own."""
-        instance = self._reading.instance
-        index = {inner.tag: inner for inner in place.elements}
-        return DicomObject(
-            instance.buffer, instance.start, instance.stop, place.encoding, instance.transfer_syntax, place.elements, index=index
-        )
+        return planes.stored_length(of_object(self._reading.object_of(place)), element.group)
 
     # ---- operations
 
@@ -342,7 +335,11 @@ class Header:
             candidate, done = _ENGINE_REMOVES, _GONE
         vr = "SQ" if is_sequence(element) else element.vr
         change = done.change
-        self._outcomes.append(self._known_outcomes.of(path, element.tag, vr, candidate.origin, candidate.written or candidate.code, change))
+        ours = self._markers.ours(element.tag, path)
+        if ours and change != "entered":  # nothing of it stays beside ours
+            change, self._reusable = "claimed", self._reusable and fate.fixed
+        said = "claimed" if ours else change
+        self._outcomes.append(self._known_outcomes.of(path, element.tag, vr, candidate.origin, candidate.written or candidate.code, said))
         if change == "removed" and fate.fixed:
             return
         if change == "entered":
@@ -376,7 +373,7 @@ class Header:
                 raise Refusal("wrong-vr", tag=element.tag, vr=element.coded_vr, length=element.length)
             self._witness(element, place)
             before = self._reading.raw(element, place)
-        return self._claims.elements(place.encoding, before)[element.tag]
+        return self._markers.element(element.tag, place.encoding, before)
 
     def _sequence(
         self,
@@ -390,6 +387,7 @@ class Header:
     ) -> None:
         """A sequence that stays: its items judged, those `dropped` left out."""
         below = scope.below(element.tag, element.creator)
+        ours = OwnItems(self._markers.ours(element.tag, path), element.items or (), place, self._reading, self._witness)
         items: list[Item] = []
         inside: list[list[Operation]] = []
         for number, item in enumerate(element.items or (), start=1):
@@ -398,5 +396,5 @@ class Header:
                 self._outcomes += [self._known_outcomes.of(within, gone.tag, gone.vr, "engine", "X", "removed") for gone in item.elements]
                 continue
             items.append(item)
-            inside.append(self._data_set(place.below(item), below, within, uids))
-        sequence_operations(operations, element, place, items, inside)
+            inside.append(ours.anew(number) or self._data_set(place.below(item), below, within, uids))
+        sequence_operations(operations, element, place, items, inside, ours.missing(place.value_encoding(element)))

@@ -91,7 +91,8 @@ class Engine:
         uid = self._sop_class(instance)
         toucher = Toucher(reading, self._keys, self._tables, registry.ACTIONS, self._functions, self._memory)
         work, pixels = self._pixels(reading, conditions, toucher, accepted=bool(accepted))
-        surroundings = Surroundings(work.removed_groups, work.changes_pixels)
+        claims = self._claims.codes(conditions, pixels_judged=work.judged)
+        surroundings = Surroundings(work.removed_groups, work.changes_pixels, claims)
         program, rendered = self._rendered(reading, conditions, toucher, surroundings, pixels, layout)
         instance_uid = _one(rendered, INSTANCE_UID)
         meta = container.file_meta(uid, instance_uid, instance.transfer_syntax)
@@ -110,6 +111,7 @@ class Engine:
             verdicts=accepted,
             pixel_rules=work.rules,
             repaired=was_repaired,
+            claims=claims,
         )
 
     def _top(self, instance: DicomObject, layout: int | None) -> DataSet | None:

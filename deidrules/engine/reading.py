@@ -83,6 +83,11 @@ class Reading:
         buffer = self.instance.meta_buffer if place.meta else self.instance.buffer
         return bytes(buffer[element.value : element.stop])
 
+    def object_of(self, place: DataSet) -> DicomObject:
+        """A data set as an object of its own."""
+        own, index = self.instance, {inner.tag: inner for inner in place.elements}
+        return DicomObject(own.buffer, own.start, own.stop, place.encoding, own.transfer_syntax, place.elements, index=index)
+
     def charsets(self, place: DataSet) -> tuple[str, ...]:
         """The values of the Specific Character Set in force; () when there is none."""
         element = place.charset

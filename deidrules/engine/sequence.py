@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from deidrules.dicom.element import Element, Item
 from deidrules.engine.operation import CLOSE, Open, Operation, copy, extend, only_copies
 from deidrules.engine.reading import DataSet
 
 
 def sequence_operations(
-    operations: list[Operation], element: Element, place: DataSet, items: list[Item], inside: list[list[Operation]]
+    operations: list[Operation],
+    element: Element,
+    place: DataSet,
+    items: list[Item],
+    inside: list[list[Operation]],
+    more: Sequence[Operation] = (),
 ) -> None:
-    """Add the operations of a sequence. `items` are those that stay, `inside` the operations of each."""
-    if len(items) == len(element.items or ()) and all(
+    """Add the operations of a sequence. `items` are those that stay, `inside` the operations of each, `more` items behind them."""
+    if not more and len(items) == len(element.items or ()) and all(
         only_copies(part, item.value, item.stop) for part, item in zip(inside, items, strict=True)
     ):
         copy(operations, element.header, element.end)
@@ -31,6 +38,7 @@ def sequence_operations(
             operations.append(Open(item.header, item.value - 4, item.encoding.order))
             extend(operations, part)
             operations.append(CLOSE)
+    operations += more
     if element.undefined:
         copy(operations, element.stop, element.end)
     else:
