@@ -38,10 +38,29 @@ class Replaced:
     values: tuple[object, ...]
 
 
+@dataclass(frozen=True)
+class Document:
+    """What the output must hold where a document was: one that begins as those of its MIME type do, and nothing of the original."""
+
+    begins: bytes
+    original: bytes
+
+
+# PS3.3: MIME Type of Encapsulated Document
+DOCUMENTS = {
+    "application/pdf": b"%PDF-1.",
+    "text/xml": b"<?xml ",
+    "model/stl": bytes(80) + struct.pack("<I", 1),
+    "model/obj": b"v ",
+    "model/mtl": b"newmtl ",
+    "application/dicom+json": b"[",
+    "application/dicom+xml": b"<?xml ",
+}
+
 REPLACED = Claim(0, "U", ast.Path(ast.VrClass("UI")), None, None, (), False)  # U on a sequence, for the UIDs in it
 
 # What the output must hold: raw bytes of the input, new values, or items.
-Expected = bytes | Replaced | list[dict[int, "Expected"]]
+Expected = bytes | Replaced | Document | list[dict[int, "Expected"]]
 
 
 # ---- rule 16: the engine's own
@@ -182,6 +201,7 @@ class Oracle:
             result = self.judged(value, item, chain, uids=uids)
             if result is not None:
                 out[value.tag] = result
+        self.documented(out, item)
         self.added(out, item, chain)
         for group in {tag >> 16 for tag in item.values if 0x6000 <= tag >> 16 <= 0x601E and not tag >> 16 & 1}:
             if self.plane_goes(group, item, chain):
@@ -193,6 +213,20 @@ class Oracle:
             if value.tag >> 16 & 1 and 0x10 <= value.tag & 0xFFFF <= 0xFF and block:
                 out[value.tag] = value.raw
         return out
+
+    def documented(self, out: dict[int, Expected], item: Item) -> None:
+        """The dummy of a document is a document of its MIME type; its length follows it, and goes where it is emptied or goes."""
+        document, length = item.values.get(0x00420011), 0x00420015
+        if document is None or isinstance(out.get(0x00420011), bytes):
+            return
+        if isinstance(new := out.get(0x00420011), Replaced) and new.values == (b"\0\0",):
+            mime = item.values.get(0x00420012)
+            kind = mime.raw.decode("latin-1").strip(" \0").lower() if mime is not None else ""
+            if kind not in DOCUMENTS:
+                raise Refused("unknown-document-type")
+            out[0x00420011] = Document(DOCUMENTS[kind], document.raw)
+        elif length in out:
+            del out[length]
 
     def stays_own(self, value: Value) -> bool:
         """The engine's own: groups 0000, 0002, 0004, group lengths and padding go, the markers stay under the policy K, the rest stays."""
