@@ -31,11 +31,18 @@ _PROFILE = """\
 profile: {name}
 version: 1.0.0
 language: 1
-recipes: [{recipes}]
+recipes: [{recipes}, pixels.recipe]
 policies:
   unlisted: K
-  unmatched-pixels: accept
+  unmatched-pixels: quarantine
   unknown-sop-class: strictest
+"""
+# Clean Pixel Data is claimed where rules judged every frame. What stands in the pictures is the affair of other tests.
+_PIXELS = """deidrules 1
+
+pixels "nothing to blank, says this test" when exists Rows {
+    clean
+}
 """
 
 
@@ -62,6 +69,7 @@ def profile(stack: str, folder: Path) -> str:
     place = folder / name
     place.mkdir(parents=True)
     recipes = ", ".join(f"{LAYERS}/{layer}" for layer in STACKS[stack])
+    (place / "pixels.recipe").write_text(_PIXELS, "utf-8")
     (place / "profile.yaml").write_text(_PROFILE.format(name=name, recipes=recipes), "utf-8")
     return str(place)
 

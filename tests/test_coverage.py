@@ -189,6 +189,15 @@ def test_an_option_that_is_claimed_makes_weaker_what_would_be_missing() -> None:
     assert covered(plan, "(0020,000D)", {UIDS}).state is State.REQUIRED
 
 
+def test_the_manner_of_cleaning_is_the_option_s_own() -> None:
+    plan = compiled("C StudyDescription = lower()\nK SeriesDescription")
+    assert covered(plan, "(0008,1030)", {DESCRIPTORS}).state is State.REQUIRED
+    assert covered(plan, "(0008,103E)", {DESCRIPTORS}).state is State.MISSING
+    assert covered(plan, "(0008,1030)").state is State.MISSING  # without the option it has to go
+    over = compiled("C StudyDescription", 'C StudyDescription = lower() override C because "no patient in it"')
+    assert covered(over, "(0008,1030)", {DESCRIPTORS}).state is State.WEAKENED
+
+
 def test_a_rule_behind_one_that_decides_everything_is_no_effect() -> None:
     plan = compiled("K PatientName", "X PatientName")
     assert [effect.code for effect in Effects(plan).of(TagLeaf(0x00100010))] == ["X"]

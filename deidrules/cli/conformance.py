@@ -90,13 +90,13 @@ def _opening(plan: Plan) -> Iterator[str]:
 
 
 def _options(stated: Stated) -> Iterator[str]:
-    from deidrules.cli.markdown import code, plain, table
+    from deidrules.cli.markdown import code, table
 
     rows = []
     for option in stated.options:
         said = "yes"
         if option.why_not:
-            said = f"no: {plain(option.why_not)}"
+            said = f"no: {option.why_not[0]}" if len(option.why_not) == 1 else "no, see below"
         elif option.unless:
             said = "yes, unless " + " or ".join(code(stated.condition(number)) for number in option.unless)
         rows.append((str(option.code), option.name, option.section, said))
@@ -106,3 +106,7 @@ def _options(stated: Stated) -> Iterator[str]:
         "An output names in (0012,0064) the options whose work was done on it: none that a condition above takes away, and 113101 only "
         "where matching pixel rules judged every frame."
     )
+    for option in stated.options:
+        if len(option.why_not) > 1:
+            yield f"\nNot claimed, {option.name} ({option.code}):\n"
+            yield from (f"* {why}" for why in option.why_not)

@@ -32,14 +32,14 @@ LAYERS: dict[int, tuple[str, str]] = {
 @dataclass(frozen=True, slots=True)
 class Option:
     """One option of the standard and a plan. `stacked`: a layer of the profile does its work. `unless`: numbers of the plan's conditions
-    that take the claim away where one of them holds; `why_not` is "" when it is claimed."""
+    that take the claim away where one of them holds; `why_not` is empty when it is claimed, else it has reasons in Markdown."""
 
     code: int
     name: str
     section: str
     stacked: bool
     unless: tuple[int, ...] = ()
-    why_not: str = ""
+    why_not: tuple[str, ...] = ()
 
 
 def options_of(layers: Iterable[Layer]) -> frozenset[int]:
@@ -57,7 +57,7 @@ def options(plan: Plan) -> tuple[Option, ...]:
     out = []
     for code, name in sorted(METHOD_CODES.items()):
         layer, section = LAYERS[code]
-        why = "" if layer in stacked else NO_LAYER
+        why = () if layer in stacked else (NO_LAYER,)
         out.append(Option(code, name, section, layer in stacked, (), why))
     return tuple(out)
 
