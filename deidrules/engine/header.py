@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deidrules.dicom.element import DicomObject, Element, Item
+from deidrules.dicom.element import Element, Item
 from deidrules.dicom.pixel_length import native_length
 from deidrules.dicom.private import block_of
 from deidrules.dicom.vr import compatible, confined
