@@ -10,6 +10,7 @@ from deidrules.dicom import dictionary
 from deidrules.dicom.element import DicomObject, Element
 from deidrules.dicom.private import block_of
 from deidrules.engine.condition import Conditions
+from deidrules.engine.content import ITEM, JudgedItem, judged_items
 from deidrules.engine.decide import Candidate, Decider, Scope
 from deidrules.engine.outcome import Outcome
 from deidrules.engine.reading import DataSet, Reading, is_sequence
@@ -117,10 +118,22 @@ class Explainer:
             if not is_sequence(element):
                 continue
             inside = gone or (explanation if explanation.change in ("removed", "emptied", "reduced") else None)
+            for number, item in enumerate(self._items(element, place, scope), start=1):
+                around, where = (*sequences, (element.tag, element.creator)), (*path, (element.tag, number))
+                taken = inside
+                if item.goes is not None and inside is None:
+                    rule = wording.rule(item.goes.rule) if item.goes.rule is not None else ""
+                    change = "removed" if (where, ITEM) in self._outcomes else ""
+                    taken = Explanation(where, ITEM, "", "", item.goes.written, rule, item.goes.origin, change)
+                    yield taken
+                yield from self._data_set(item.place, item.scope, around, where, taken)
+
+    def _items(self, element: Element, place: DataSet, scope: Scope) -> list[JudgedItem]:
+        try:
+            return judged_items(element, place, scope, self._reading, self._conditions.holds)
+        except Refusal:  # said by the engine
             below = scope.below(element.tag, element.creator)
-            for number, item in enumerate(element.items or (), start=1):
-                around = (*sequences, (element.tag, element.creator))
-                yield from self._data_set(place.below(item), below, around, (*path, (element.tag, number)), inside)
+            return [JudgedItem(place.below(item), below) for item in element.items or ()]
 
     def _element(
         self, element: Element, place: DataSet, scope: Scope, sequences: Sequences, path: ItemPath, gone: Explanation | None
@@ -146,7 +159,7 @@ class Explainer:
             rule=rule,
             origin=origin,
             change=change,
-            losers=tuple(self._losers(element, place, sequences, winner, _GONE if change.startswith(GONE) else "")),
+            losers=tuple(self._losers(element, place, scope, sequences, winner, _GONE if change.startswith(GONE) else "")),
             value=self._value(element, place) if self._show_values else None,
         )
 
@@ -171,10 +184,12 @@ class Explainer:
                 decision = scope.decide_unreadable(element.tag)
         return decision.choose(lambda number: self._conditions.holds(number, place))
 
-    def _losers(self, element: Element, place: DataSet, sequences: Sequences, winner: Rule | None, settled: str) -> Iterator[Loser]:
+    def _losers(
+        self, element: Element, place: DataSet, scope: Scope, sequences: Sequences, winner: Rule | None, settled: str
+    ) -> Iterator[Loser]:
         entry = None if element.private else dictionary.entry(element.tag)
         vrs = frozenset((element.vr,)) if element.private else frozenset(entry.vrs if entry else ())
-        where = Place(element.tag, vrs, element.creator, entry is not None)
+        where = Place(element.tag, vrs, element.creator, entry is not None, scope.value_of(element.tag))
         for rule in self._plan.rules:
             if rule is winner or not _reaches(rule, where, sequences):
                 continue

@@ -14,7 +14,7 @@ from deidrules.compile.resolved import ResolvedRule
 from deidrules.dicom import dictionary
 from deidrules.plan.expression import Attribute
 from deidrules.plan.own import engine_own
-from deidrules.plan.selector import Place, PrivateLeaf, TagLeaf, leaf_reaches
+from deidrules.plan.selector import ContentLeaf, Place, PrivateLeaf, TagLeaf, leaf_reaches
 from deidrules.text.diagnostic import Diagnostic, Note
 
 # What the engine keeps of its own elements: the character set, the SOP class and the image description stay as they are.
@@ -61,7 +61,8 @@ def _own_level(rules: Sequence[ResolvedRule], attribute: Attribute, unlisted: st
     region = PathRegion(attribute.steps, attribute.anchor == "top")
     strictest, by = Level.ALL, None
     for position, rule in enumerate(rules):
-        if not leaf_reaches(rule.selector.leaf, place):
+        of_item = isinstance(rule.selector.leaf, ContentLeaf) and place.tag in rule.selector.leaf.elements
+        if not of_item and not leaf_reaches(rule.selector.leaf, place):
             continue
         own = paths.of(rule.selector)
         met = paths.shared(own, region)
@@ -69,7 +70,7 @@ def _own_level(rules: Sequence[ResolvedRule], attribute: Attribute, unlisted: st
             continue
         if rule.leaves < strictest:
             strictest, by = rule.leaves, position
-        if rule.condition is None and not rule.excluded and paths.covers(own, region):
+        if rule.condition is None and not rule.excluded and not of_item and paths.covers(own, region):
             return strictest, by
     unreached = Level.ALL if unlisted == "K" and place.known and not place.tag >> 16 & 1 else Level.NOTHING
     if unreached < strictest:

@@ -11,7 +11,8 @@ from deidrules.compile.exclusive import exclusive
 from deidrules.compile.paths import PathRegion
 from deidrules.compile.regions import LeafClass, classes
 from deidrules.compile.resolved import ResolvedRule
-from deidrules.plan.selector import PrivateLeaf, compare, leaf_rank
+from deidrules.dicom import content_item
+from deidrules.plan.selector import Anything, PrivateLeaf, Selector, TagLeaf, compare, leaf_rank
 from deidrules.text.diagnostic import Diagnostic, Note
 from deidrules.text.source import Span
 
@@ -72,6 +73,8 @@ def judge(rules: Sequence[ResolvedRule], *, keep_private: bool = False) -> tuple
 
 def _judge_class(rules: Sequence[ResolvedRule], leaf_class: LeafClass, judgement: Judgement) -> None:
     reached = leaf_class.reached
+    if leaf_class.content:
+        reached = tuple(position for position in reached if _in_content(rules[position].selector))
     regions = {position: paths.of(rules[position].selector) for position in reached}
     excluded = {
         position: tuple(paths.of(selector) for selector in rules[position].excluded if leaf_class.covers(selector.leaf))
@@ -114,6 +117,14 @@ def _judge_class(rules: Sequence[ResolvedRule], leaf_class: LeafClass, judgement
             _judge_pair(rules, position, other_position, leaf_class, judgement, settled=stopped(region, position))
 
 
+def _in_content(selector: Selector) -> bool:
+    """True when the path leads into the items of a sequence of content items."""
+    if not selector.steps:
+        return not selector.anchored
+    last = selector.steps[-1]
+    return isinstance(last, Anything) or (isinstance(last, TagLeaf) and last.value in content_item.SEQUENCES)
+
+
 def _outranks(rule: ResolvedRule, other: ResolvedRule) -> bool:
     """True when rules 4 and 5 ask `rule` before `other`."""
     if rule.otherwise != other.otherwise:
@@ -141,7 +152,8 @@ def _judge_pair(
         elif not exclusive(rule.condition, other.condition):
             judgement.say("DR302", rule, other, leaf_class)
         return
-    if rule.layer.option and other.layer.option and rule.layer.index != other.layer.index:
+    clash = rule.layer.option and other.layer.option and rule.layer.index != other.layer.index
+    if clash and other.layer.name not in rule.layer.may_weaken:
         if not settled:
             judgement.say("DR303", rule, other, leaf_class)
         return

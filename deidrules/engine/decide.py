@@ -6,13 +6,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from deidrules.actions.base import Action, Function, Level
-from deidrules.dicom import dictionary
+from deidrules.dicom import content_item, dictionary
 from deidrules.engine.level import level_of
 from deidrules.engine.resolve import resolve
 from deidrules.plan.expression import Expression
 from deidrules.plan.model import Plan, Rule
 from deidrules.plan.own import engine_own
-from deidrules.plan.selector import Place, PrivateLeaf, Selector, TagLeaf, VrLeaf, compare, leaf_reaches, step_matches
+from deidrules.plan.selector import (
+    ContentLeaf,
+    Place,
+    PrivateLeaf,
+    Selector,
+    TagLeaf,
+    VrLeaf,
+    compare,
+    leaf_reaches,
+    step_matches,
+)
 from deidrules.text.refusal import Refusal
 
 # The Type every attribute has until the IODs come in (rule 12).
@@ -28,7 +38,8 @@ Sequences = tuple[tuple[int, str | None], ...]
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
     """A rule as it stands for one kind of element. `code` is one letter, `add`, or `quarantine` (policy); `rule` is None for the policy
-    and the engine itself. `vouched`: the rule spells the element's private creator."""
+    and the engine itself. `vouched`: the rule spells the element's private creator. `content`: it is a rule on the values of content
+    items."""
 
     code: str
     value: Expression | None = None
@@ -38,6 +49,7 @@ class Candidate:
     written: str = ""
     vouched: bool = False
     level: Level = Level.NOTHING
+    content: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,11 +103,13 @@ def _settle(tag: int, first: Candidate, holding: list[Candidate]) -> Candidate:
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """A place in the tree of sequences, as far as any path of the plan can tell it from another."""
+    """A place in the tree of sequences, as far as any path of the plan can tell it from another. `content`: (concept, value type) of the
+    content item that it is, as far as any rule can tell."""
 
     decider: Decider
     sequences: Sequences
     depth: int
+    content: tuple[str, str] | None = None
     public: dict[int, Decision] = field(default_factory=dict)
     unreadable: dict[int, Decision] = field(default_factory=dict)
     private: dict[tuple[int, str | None, str], Decision] = field(default_factory=dict)
@@ -106,12 +120,21 @@ class Scope:
         """The scope of the items of a sequence that stands here."""
         return self.decider.scope((*self.sequences, (tag, creator)), self.depth + 1)
 
+    def item(self, content: tuple[str, str]) -> Scope:
+        """The scope of a content item that stands here."""
+        return self.decider.scope(self.sequences, self.depth, self.decider.told_apart(content))
+
+    def value_of(self, tag: int) -> tuple[str, str] | None:
+        """The content item whose value this element would be here."""
+        here = self.content
+        return here if here is not None and tag in content_item.value_elements(here[1]) else None
+
     def decide(self, tag: int) -> Decision:
         """For a public element."""
         decision = self.public.get(tag)
         if decision is None:
             entry = dictionary.entry(tag)
-            place = Place(tag, frozenset(entry.vrs if entry else ()), None, entry is not None)
+            place = Place(tag, frozenset(entry.vrs if entry else ()), None, entry is not None, self.value_of(tag))
             decision = self.public[tag] = self.decider.work_out(place, self)
         return decision
 
@@ -119,7 +142,7 @@ class Scope:
         """For an element coded UN that its dictionary VR cannot read: it is `unknown` (rule 2)."""
         decision = self.unreadable.get(tag)
         if decision is None:
-            decision = self.unreadable[tag] = self.decider.work_out(Place(tag, frozenset(), None, known=False), self)
+            decision = self.unreadable[tag] = self.decider.work_out(Place(tag, frozenset(), None, False, self.value_of(tag)), self)
         return decision
 
     def decide_private(self, tag: int, creator: str | None, vr: str) -> Decision:
@@ -161,13 +184,15 @@ class Decider:
         self._private: dict[tuple[int, str], list[int]] = {}
         self._vr: dict[str, list[int]] = {}
         self._broad: list[int] = []  # masks, private, unknown, *
+        self._content: dict[tuple[str, str], list[int]] = {}
         for number, rule in enumerate(plan.rules):
             self._enter(number, rule)
         selectors = [s for rule in plan.rules for s in (rule.selector, *rule.excluded)]
         self._longest = max((len(s.steps) for s in selectors), default=0)
         # one more than any anchored path counts, and never 0: a path-less `add` means the object itself
         self._deepest = max((len(s.steps) for s in selectors if s.anchored), default=0) + 1
-        self._scopes: dict[tuple[Sequences, int], Scope] = {}
+        self._concepts = frozenset(s.leaf.concept for s in selectors if isinstance(s.leaf, ContentLeaf))
+        self._scopes: dict[tuple[Sequences, int, tuple[str, str] | None], Scope] = {}
         self._decided = 0
 
     def _enter(self, number: int, rule: Rule) -> None:
@@ -180,6 +205,8 @@ class Decider:
             self._private.setdefault((leaf.group, leaf.creator), []).append(number)
         elif isinstance(leaf, VrLeaf):
             self._vr.setdefault(leaf.vr, []).append(number)
+        elif isinstance(leaf, ContentLeaf):
+            self._content.setdefault((leaf.concept, leaf.value_type), []).append(number)
         else:
             self._broad.append(number)
 
@@ -190,13 +217,22 @@ class Decider:
             self._decided = 0
         return self.scope((), 0)
 
-    def scope(self, sequences: Sequences, depth: int) -> Scope:
+    @property
+    def has_content(self) -> bool:
+        """True when a rule of the plan asks for content items."""
+        return bool(self._concepts)
+
+    def told_apart(self, content: tuple[str, str]) -> tuple[str, str]:
+        """(concept, value type) of a content item, a concept that no rule names as ""."""
+        return (content[0] if content[0] in self._concepts else "", content[1])
+
+    def scope(self, sequences: Sequences, depth: int, content: tuple[str, str] | None = None) -> Scope:
         """The scope below these sequences, outermost first; those that no path can see are forgotten."""
         seen = sequences[len(sequences) - self._longest :] if len(sequences) > self._longest else sequences
         depth = min(depth, self._deepest)
-        scope = self._scopes.get((seen, depth))
+        scope = self._scopes.get((seen, depth, content))
         if scope is None:
-            scope = self._scopes[seen, depth] = Scope(self, seen, depth)
+            scope = self._scopes[seen, depth, content] = Scope(self, seen, depth, content)
         return scope
 
     def path_matches(self, number: int, scope: Scope) -> bool:
@@ -212,6 +248,10 @@ class Decider:
         numbers = set(self._exact.get(place.tag, ()))
         if place.creator is not None:
             numbers.update(self._private.get((place.tag >> 16, place.creator), ()))
+        if place.content is not None:
+            concept, value_type = place.content
+            for leaf in ((concept, value_type), (concept, ""), ("", value_type), ("", "")):
+                numbers.update(self._content.get(leaf, ()))
         if not engine_own(place.tag):
             for vr in place.vrs:
                 numbers.update(self._vr.get(vr, ()))
@@ -239,7 +279,11 @@ class Decider:
         return Decision(place.tag, entry.vrs if entry else (), place.known, tuple(candidates), _contested(candidates))
 
     def _candidate(self, rule: Rule, place: Place) -> Candidate:
-        code, value = resolve(rule.code, TYPE), rule.value
+        content = isinstance(rule.selector.leaf, ContentLeaf)
+        # the value of a content item is Type 1 wherever the item stands (PS3.3 C.18, 10.2), but Measured Value Sequence, which is 2
+        code, value = resolve(rule.code, 1 if content else TYPE), rule.value
+        if content and code == "Z" and place.tag != content_item.MEASURED_VALUE:
+            code = "D"
         vouched = isinstance(rule.selector.leaf, PrivateLeaf)
         level = Level.ALL if rule.code == "add" and value is None else self._level(rule)
         # rule 15: only an element whose creator is spelled can stay, emptied or not: with it stays its creator's text
@@ -249,7 +293,7 @@ class Decider:
         if place.tag in PIXELS and code != "K":
             # rule 16: pixel data takes K or X
             code, value, level = "X", None, Level.NOTHING
-        return Candidate(code, value, rule.condition, rule, rule.origin, rule.code, vouched, level)
+        return Candidate(code, value, rule.condition, rule, rule.origin, rule.code, vouched, level, content)
 
     def _level(self, rule: Rule) -> Level:
         return level_of(rule.code, rule.value, self._actions, self._functions)

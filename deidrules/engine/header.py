@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deidrules.dicom import content_item
 from deidrules.dicom.element import DicomObject, Element
 from deidrules.dicom.pixel_length import native_length
 from deidrules.dicom.private import block_of
@@ -11,8 +12,9 @@ from deidrules.dicom.vr import compatible, confined
 from deidrules.engine import own
 from deidrules.engine.claims import Claims
 from deidrules.engine.condition import Conditions, uses_here
+from deidrules.engine.content import ITEM, JudgedItem, judged_items
 from deidrules.engine.decide import PIXELS, Candidate, Decision, Scope
-from deidrules.engine.operation import CLOSE, Add, Literal, Open, Operation, Pixels, Plane, Touch, copy, extend, only_copies
+from deidrules.engine.operation import Add, Literal, Operation, Pixels, Plane, Touch, copy, sequence
 from deidrules.engine.outcome import Outcome, Outcomes, Path, outcomes_id
 from deidrules.engine.program import Program
 from deidrules.engine.reading import DataSet, Reading, is_sequence
@@ -326,17 +328,26 @@ class Header:
         element, candidate, done = fate.element, fate.candidate, fate.done
         if element.tag in ICONS and self._surroundings.pixels_change and done.change == "entered":
             candidate, done = _ENGINE_REMOVES, _GONE
+        items: list[JudgedItem] = []
+        if done.change == "entered":
+            self._reusable = self._reusable and fate.fixed
+            items = judged_items(element, place, scope, self._reading, self._holds)
+            for found in [found for item in items for found in item.read]:
+                self._witness(found.element, found.place)
+            if items and (goes := items[0].goes) is not None and all(item.goes is not None for item in items):
+                # nothing is left to hold
+                empty = Candidate(content_item.WITHOUT_ITEMS[element.tag], origin=goes.origin, written=goes.written)
+                candidate, done, fate.fixed = empty, self._toucher.touch(element, place, empty)[0], True
         vr = "SQ" if is_sequence(element) else element.vr
         change = done.change
         self._outcomes.append(self._known_outcomes.of(path, element.tag, vr, candidate.origin, candidate.written or candidate.code, change))
         if change == "removed" and fate.fixed:
             return
         if change == "entered":
-            self._reusable = self._reusable and fate.fixed
             below = uids
             if done.replace_uids:
                 below = Candidate("U", rule=candidate.rule, origin=candidate.origin, written="U")
-            self._sequence(operations, element, place, scope, path, below)
+            self._sequence(operations, element, place, items, path, below)
         elif change == "claimed":
             operations.append(Literal(self._claim(element, place, scope)))
         elif not fate.fixed:
@@ -362,34 +373,17 @@ class Header:
             before = self._reading.raw(element, place)
         return self._claims.elements(place.encoding, before)[element.tag]
 
+    def _item(self, item: JudgedItem, path: Path, uids: Candidate | None) -> list[Operation] | None:
+        """The operations of an item; None when a rule takes it whole."""
+        goes = item.goes
+        if goes is None:
+            return self._data_set(item.place, item.scope, path, uids)
+        self._outcomes.append(self._known_outcomes.of(path, ITEM, "", goes.origin, goes.written, "removed"))
+        return None
+
     def _sequence(
-        self, operations: list[Operation], element: Element, place: DataSet, scope: Scope, path: Path, uids: Candidate | None
+        self, operations: list[Operation], element: Element, place: DataSet, judged: list[JudgedItem], path: Path, uids: Candidate | None
     ) -> None:
-        """A sequence that stays: its items judged; what did not change is copied, what did gets new lengths where they were defined."""
-        below = scope.below(element.tag, element.creator)
-        items = element.items or ()
-        inside = [
-            self._data_set(place.below(item), below, (*path, (element.tag, number)), uids) for number, item in enumerate(items, start=1)
-        ]
-        if all(only_copies(part, item.value, item.stop) for part, item in zip(inside, items, strict=True)):
-            copy(operations, element.header, element.end)
-            return
-        if element.undefined:
-            copy(operations, element.header, element.value)
-        else:
-            operations.append(Open(element.header, element.value - 4, place.encoding.order))
-        for part, item in zip(inside, items, strict=True):
-            if only_copies(part, item.value, item.stop):
-                copy(operations, item.header, item.end)
-            elif item.undefined:
-                copy(operations, item.header, item.value)
-                extend(operations, part)
-                copy(operations, item.stop, item.end)
-            else:
-                operations.append(Open(item.header, item.value - 4, item.encoding.order))
-                extend(operations, part)
-                operations.append(CLOSE)
-        if element.undefined:
-            copy(operations, element.stop, element.end)
-        else:
-            operations.append(CLOSE)
+        """A sequence that stays: its items judged."""
+        inside = [self._item(item, (*path, (element.tag, number)), uids) for number, item in enumerate(judged, start=1)]
+        sequence(operations, element, place.encoding.order, inside)

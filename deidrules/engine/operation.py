@@ -110,3 +110,33 @@ def only_copies(operations: list[Operation], start: int, stop: int) -> bool:
         return start == stop
     first = operations[0]
     return len(operations) == 1 and isinstance(first, Copy) and (first.start, first.stop) == (start, stop)
+
+
+def sequence(operations: list[Operation], element: Element, order: str, inside: list[list[Operation] | None]) -> None:
+    """Add a sequence that stays, from the operations of its items, None for those that go: what did not change is copied, what did gets
+    new lengths where they were defined."""
+    items = element.items or ()
+    if all(part is not None and only_copies(part, item.value, item.stop) for part, item in zip(inside, items, strict=True)):
+        copy(operations, element.header, element.end)
+        return
+    if element.undefined:
+        copy(operations, element.header, element.value)
+    else:
+        operations.append(Open(element.header, element.value - 4, order))
+    for part, item in zip(inside, items, strict=True):
+        if part is None:
+            continue
+        if only_copies(part, item.value, item.stop):
+            copy(operations, item.header, item.end)
+        elif item.undefined:
+            copy(operations, item.header, item.value)
+            extend(operations, part)
+            copy(operations, item.stop, item.end)
+        else:
+            operations.append(Open(item.header, item.value - 4, item.encoding.order))
+            extend(operations, part)
+            operations.append(CLOSE)
+    if element.undefined:
+        copy(operations, element.stop, element.end)
+    else:
+        operations.append(CLOSE)

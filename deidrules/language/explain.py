@@ -189,7 +189,7 @@ def _first_word(trouble: Trouble) -> Diagnostic | None:
     if word in STATEMENTS and word not in allowed:
         return trouble.say("DR026", f"`{word}` cannot stand here", f"{others}; blocks do not stand in blocks" if others else "")
     follower = _WORD.match(trouble.text, _end_of_blanks(trouble.text, trouble.place + len(word)), trouble.end)
-    selects = bool(follower and (_KEYWORD.match(follower[0]) or follower[0] in ("(", "vr", "private", "unknown", "top")))
+    selects = bool(follower and (_KEYWORD.match(follower[0]) or follower[0] in ("(", "vr", "private", "unknown", "content", "top")))
     if not inside and lower in VERBS and selects:
         return trouble.say("DR004", f"unknown statement `{word}`", f"did you mean `{VERBS[lower]}`? {CODES}")
     if word in PIXEL_STATEMENTS + TEST_STATEMENTS and word not in allowed:
@@ -269,6 +269,18 @@ def _wrong_word(trouble: Trouble) -> Diagnostic | None:
     return None
 
 
+def _content(trouble: Trouble) -> Diagnostic | None:
+    """What stands behind `content` and is neither a concept nor a value type."""
+    if "VALUETYPE" not in trouble.expected:
+        return None
+    word = trouble.word
+    if "STRING" in trouble.expected and (match := re.match(r"[\w.-]+:[\w.-]+", trouble.text[trouble.place : trouble.end])):
+        return trouble.say("DR035", f"`{match[0]}` is not in quotes", f'write `content "{match[0]}"`', length=len(match[0]))
+    if re.fullmatch(r"[a-z]+(?:3d)?", word) and word not in _all_words(trouble) and not did_you_mean(word, trouble.words):
+        return trouble.say("DR010", "value types are capital letters", f"write `{word.upper()}`")
+    return None
+
+
 def _wrong_outcome(trouble: Trouble) -> Diagnostic | None:
     """`expect remved A`: the mistyped word was taken for the name of an attribute."""
     second = re.compile(r"expect\s+([a-z]+)\s*").match(trouble.text, trouble.start, trouble.end)
@@ -292,7 +304,7 @@ def _comma(trouble: Trouble) -> Diagnostic | None:
     begins = (
         bool(_KEYWORD.fullmatch(word))
         or (word == "(" and bool(_TAG.match(trouble.text, trouble.place)))
-        or word in ("vr", "private", "unknown", "top")
+        or word in ("vr", "private", "unknown", "content", "top")
     )
     if word.startswith('"') and before.startswith('"'):
         begins = True
@@ -345,6 +357,7 @@ SITUATIONS: tuple[Callable[[Trouble], Diagnostic | None], ...] = (
     _reason,
     _mixed,
     _unit,
+    _content,
     _wrong_outcome,
     _wrong_word,
     _comma,
