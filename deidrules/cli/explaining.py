@@ -121,10 +121,9 @@ class Explainer:
             for number, item in enumerate(self._items(element, place, scope), start=1):
                 around, where = (*sequences, (element.tag, element.creator)), (*path, (element.tag, number))
                 taken = inside
-                if item.goes is not None and inside is None:
-                    rule = wording.rule(item.goes.rule) if item.goes.rule is not None else ""
-                    change = "removed" if (where, ITEM) in self._outcomes else ""
-                    taken = Explanation(where, ITEM, "", "", item.goes.written, rule, item.goes.origin, change)
+                if item.goes is not None and item.goes.rule is not None and (where, ITEM) in self._outcomes:
+                    rule = wording.rule(item.goes.rule)
+                    taken = Explanation(where, ITEM, "", "", item.goes.written, rule, item.goes.origin, "removed")
                     yield taken
                 yield from self._data_set(item.place, item.scope, around, where, taken)
 

@@ -30,6 +30,7 @@ class Judgement:
     alive: set[int] = field(default_factory=set)
     seen: set[int] = field(default_factory=set)
     shadowed_within: set[int] = field(default_factory=set)
+    free_within: set[int] = field(default_factory=set)
     pairs: int = 0
     keep_private: bool = False
 
@@ -108,6 +109,8 @@ def _judge_class(rules: Sequence[ResolvedRule], leaf_class: LeafClass, judgement
             judgement.alive.add(position)
         elif any(rules[shadow].layer.index == rule.layer.index for shadow in before):
             judgement.shadowed_within.add(position)
+        else:
+            judgement.free_within.add(position)  # only a later layer decides here
         for other_position in reached[order + 1 :]:
             region = paths.shared(regions[position], regions[other_position])
             if region is None or any(paths.covers(out, region) for out in (*taken, *excluded[other_position])):
@@ -195,7 +198,7 @@ def diagnostics(rules: Sequence[ResolvedRule], judgement: Judgement, *, whole_pr
         dead = [
             p
             for p in positions
-            if p in judgement.seen and p not in judgement.alive and (p in judgement.shadowed_within or rules[p].otherwise)
+            if p in judgement.seen and p not in judgement.alive and (p in judgement.shadowed_within - judgement.free_within or rules[p].otherwise)
         ]
         out.extend(_never_reached(rules[position]) for position in dead)
     if judgement.pairs > MOST_PAIRS:

@@ -148,8 +148,11 @@ class Toucher:
         self.context.vr = subject.vr
         try:
             change = self._change(place, candidate, subject)
-            if candidate.content and isinstance(change, Reduce) and (dummy := dummy_sequence(element, place)) is not None:
-                return Done("replaced", dummy)
+            if candidate.content:
+                if isinstance(change, Set) and not any(value not in ("", b"") for value in change.values) and candidate.code != "Z":
+                    change = self._actions["D"].call(subject, self.context)  # what came out empty: an item has its value (rule 12)
+                if isinstance(change, Reduce) and (dummy := dummy_sequence(element, place)) is not None:
+                    return Done("replaced", dummy)
             return self._done(element, place, change, subject)
         except Refusal as refusal:
             if refusal.tag is not None:

@@ -26,6 +26,7 @@ _QUOTED = re.compile(
       | (?P<string>"(?:[^"\\\n]|\\[^\n])*")""",
     re.VERBOSE,
 )
+_CONTENT = re.compile(r"(?<![\w-])content\s+([\w.-]+:[\w.-]+)")  # a concept without its quotes
 _QUOTES = "texts stand in straight double quotes"
 _INSTEAD = {
     ";": "a statement ends with its line; leave it out",
@@ -271,12 +272,15 @@ def _wrong_word(trouble: Trouble) -> Diagnostic | None:
 
 def _content(trouble: Trouble) -> Diagnostic | None:
     """What stands behind `content` and is neither a concept nor a value type."""
-    if "VALUETYPE" not in trouble.expected:
-        return None
-    word = trouble.word
-    if "STRING" in trouble.expected and (match := re.match(r"[\w.-]+:[\w.-]+", trouble.text[trouble.place : trouble.end])):
-        return trouble.say("DR035", f"`{match[0]}` is not in quotes", f'write `content "{match[0]}"`', length=len(match[0]))
-    if re.fullmatch(r"[a-z]+(?:3d)?", word) and word not in _all_words(trouble) and not did_you_mean(word, trouble.words):
+    for match in _CONTENT.finditer(trouble.text, trouble.start, trouble.end):
+        if match.start() < trouble.place <= match.end():
+            concept = match[1]
+            return trouble.say("DR035", f"`{concept}` is not in quotes", f'write `content "{concept}"`', match.start(1), len(concept))
+    word, before = trouble.word, re.search(r"(?<![\w-])content\s+([A-Z][A-Z0-9]+)\s+\Z", trouble.text[trouble.start : trouble.place])
+    if before and word.startswith('"'):
+        return trouble.say("DR001", f"unexpected `{word}`", f"the concept stands before the value type: `content {word} {before[1]}`")
+    lower = "VALUETYPE" in trouble.expected and re.fullmatch(r"[a-z]+(?:3d)?", word) and word not in _all_words(trouble)
+    if lower and not did_you_mean(word, trouble.words):
         return trouble.say("DR010", "value types are capital letters", f"write `{word.upper()}`")
     return None
 
