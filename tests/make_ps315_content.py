@@ -2,9 +2,10 @@
 
     python tests/make_ps315_content.py [FOLDER]          FOLDER: where the layers are, profiles/ps315/2026d of this checkout unless given
 
-The table has 214 concepts, each with a code for the Basic Profile and cells for seven options. The codes of the Basic Profile go into the
-layer of the Clean Structured Content Option (without it Content Sequence is a dummy, and nothing in it is left to judge), together with what
-this project decides about content items that no row names (`FALLBACK` below). The cells of each other option go into that option's layer.
+The table has 214 rows, each with a code for the Basic Profile and cells for seven options. The codes of the Basic Profile go into the
+layer of the Clean Structured Content Option (without it Content Sequence is a dummy, and nothing in it is left to judge), together with
+what this project decides about content items that no row names (`FALLBACK` below). The cells of each other option go into that option's
+layer.
 
 In a layer the rows stand between two marker lines, BEGIN and END, behind everything else. What stands between them is replaced; a layer
 without them gets them at its end; everything else of the file stays as it is. A layer that does not exist is left out, but for
@@ -58,11 +59,15 @@ RETIRED = ("SRT", "SNM3", "99SDM")
 
 # Coding schemes of PS3.16 Table 8-1, 2026d: public vocabularies, whose codes say what and not who. Left out: NPI (a code is a physician),
 # ISO_OID (a code can be anything, a hospital too), ISO3166_1 (a country; the attribute of the same meaning is X in Table E.1-1).
-SCHEMES = (
-    "ACR ASTM-sigpurpose BARI BI C4 C5 caDSR CD2 CTV3 DC DCM DCMUID FMA HPC I10 I10C I10P I11 I9 I9C ICDO3 IBSI IETF4646 ISO639_1 ISO639_2 "
-    "ISO5218_1 ITIS_TSN LN MA MAYOASRG MDC MDNS MGI MSH NBD NBG NCDR NCIt NDC NEU NICIP NYUMCCG PATHLEX POS PUBCHEM_CID RADLEX RADELEMENT "
-    "RFC3066 RFC-3881 RFC5646 RO RRID RXNORM 99SDM SCPECG SNM3 SCT SRT UBERON UCUM UMLS UNS UPC"
-).split()
+SCHEMES = tuple(
+    word
+    for line in (
+        "ACR ASTM-sigpurpose BARI BI C4 C5 caDSR CD2 CTV3 DC DCM DCMUID FMA HPC I10 I10C I10P I11 I9 I9C ICDO3 IBSI IETF4646 ISO639_1",
+        "ISO639_2 ISO5218_1 ITIS_TSN LN MA MAYOASRG MDC MDNS MGI MSH NBD NBG NCDR NCIt NDC NEU NICIP NYUMCCG PATHLEX POS PUBCHEM_CID",
+        "RADLEX RADELEMENT RFC3066 RFC-3881 RFC5646 RO RRID RXNORM 99SDM SCPECG SNM3 SCT SRT UBERON UCUM UMLS UNS UPC",
+    )
+    for word in line.split()
+)
 
 HEADER = """\
 deidrules 1
@@ -95,7 +100,8 @@ ABOUT = """\
 FALLBACK = """\
 # What no row names is judged by its Value Type. More than a dummy stays only of what cannot say who or when by its type:
 #
-#   TEXT       C: cleaned of words that identify; findings are what a report is kept for
+#   TEXT       C: cleaned of words that identify; findings are what a report is kept for. Where it says the context of an observation
+#              (who observes, of whom, for whom) D; but Tracking Identifier, which names a finding: C
 #   PNAME      D: as Person Name in Table E.1-1; the item stays, for who observed what may be mandatory in a template
 #   DATE, TIME, DATETIME  D: as Date, Time and DateTime in Table E.1-1; the options on dates keep or shift them by these attributes
 #   UIDREF     U: as UID in Table E.1-1
@@ -108,6 +114,9 @@ FALLBACK = """\
 #   all else   X: a type that this edition does not know, or none: nobody can say what the item holds
 
 C content TEXT
+when here / RelationshipType = "HAS OBS CONTEXT" {{
+    D content TEXT except content "DCM:112039" TEXT
+}}
 D content PNAME, content DATE, content TIME, content DATETIME
 U content UIDREF
 K content IMAGE, content COMPOSITE, content WAVEFORM, content CODE, content NUM, content SCOORD, content SCOORD3D,

@@ -10,7 +10,7 @@ from deidrules.dicom import dictionary
 from deidrules.dicom.element import DicomObject, Element
 from deidrules.dicom.private import block_of
 from deidrules.engine.condition import Conditions
-from deidrules.engine.content import ITEM, JudgedItem, judged_items
+from deidrules.engine.content import ITEM, ContentItems, JudgedItem
 from deidrules.engine.decide import Candidate, Decider, Scope
 from deidrules.engine.outcome import Outcome
 from deidrules.engine.reading import DataSet, Reading, is_sequence
@@ -86,6 +86,7 @@ class Explainer:
         self._decider = decider
         self._reading = Reading(instance)
         self._conditions = Conditions(plan.conditions, self._reading)
+        self._content = ContentItems(self._reading, decider.top(), self._conditions.holds)
         self._outcomes = {(outcome.path, outcome.tag): outcome for outcome in outcomes}
         self._judged = bool(outcomes)
         self._show_values = show_values
@@ -129,7 +130,7 @@ class Explainer:
 
     def _items(self, element: Element, place: DataSet, scope: Scope) -> list[JudgedItem]:
         try:
-            return judged_items(element, place, scope, self._reading, self._conditions.holds)
+            return self._content.judged(element, place, scope)
         except Refusal:  # said by the engine
             below = scope.below(element.tag, element.creator)
             return [JudgedItem(place.below(item), below) for item in element.items or ()]

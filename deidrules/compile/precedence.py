@@ -195,11 +195,8 @@ def diagnostics(rules: Sequence[ResolvedRule], judgement: Judgement, *, whole_pr
                     "take it away, or look for a typing error in the selector",
                 )
             )
-        dead = [
-            p
-            for p in positions
-            if p in judgement.seen and p not in judgement.alive and (p in judgement.shadowed_within - judgement.free_within or rules[p].otherwise)
-        ]
+        within = judgement.shadowed_within - judgement.free_within
+        dead = [p for p in positions if p in judgement.seen and p not in judgement.alive and (p in within or rules[p].otherwise)]
         out.extend(_never_reached(rules[position]) for position in dead)
     if judgement.pairs > MOST_PAIRS:
         out.append(

@@ -15,6 +15,8 @@ from deidrules.text.refusal import Refusal
 ITEM = 0xFFFEE000  # what an outcome about a whole item names
 _DESIGNATOR, _CODES, _URN = 0x00080102, (0x00080100, 0x00080119), 0x00080120
 
+_DANGLING = Candidate("X", origin="engine", written="X")
+Numbers = dict[tuple[int, ...], tuple[int, ...]]  # the way to an item from the root by numbers from 1, before and after
 Texts = tuple[tuple[int, str, str], ...]  # (tag, VR, value) of the elements of an item
 
 # What D leaves of a value that is a sequence: a code that says nothing (PS3.16 CID 231), a number that says nothing.
@@ -33,28 +35,107 @@ class JudgedItem:
     read: tuple[Found, ...] = ()
 
 
-def judged_items(
-    element: Element, place: DataSet, scope: Scope, reading: Reading, holds: Callable[[int, DataSet], bool]
-) -> list[JudgedItem]:
-    """The items of a sequence that stays. Refusal `ambiguous-content-item` when it cannot be told what rules mean one of them."""
-    below = scope.below(element.tag, element.creator)
-    items = [place.below(item) for item in element.items or ()]
-    if element.tag not in content_item.SEQUENCES or not scope.decider.has_content:
-        return [JudgedItem(item, below) for item in items]
-    return [_judged(item, below, reading, holds) for item in items]
+class ContentItems:
+    """Judges the items of the sequences of one object."""
+
+    def __init__(self, reading: Reading, top_scope: Scope, holds: Callable[[int, DataSet], bool]) -> None:
+        self._reading = reading
+        self._scope = top_scope
+        self._holds = holds
+        self._numbers: Numbers | None = None
+
+    def judged(self, element: Element, place: DataSet, scope: Scope) -> list[JudgedItem]:
+        """The items of a sequence that stays. Refusal `ambiguous-content-item` when it cannot be told which rules mean one of them."""
+        items = self._by_value(element, place, scope)
+        return items if element.tag != content_item.CONTENT else [self._by_reference(item) for item in items]
+
+    def _by_value(self, element: Element, place: DataSet, scope: Scope) -> list[JudgedItem]:
+        below = scope.below(element.tag, element.creator)
+        items = [place.below(item) for item in element.items or ()]
+        if element.tag not in content_item.SEQUENCES or not scope.decider.has_content:
+            return [JudgedItem(item, below) for item in items]
+        return [self._judged(item, below) for item in items]
+
+    def _judged(self, item: DataSet, below: Scope) -> JudgedItem:
+        if is_reference(item):
+            return JudgedItem(item, below)
+        content, read = content_of(item, self._reading)
+        scope = below.item(content)
+        elements = content_item.value_elements(content[1])
+        for tag in [tag for tag in elements if item.element(tag) is not None] or elements[:1]:
+            decision = scope.decide(tag)
+            if any(candidate.content for candidate in decision.candidates):
+                candidate = decision.choose(lambda number: self._holds(number, item))
+                if candidate.content and candidate.code == "X":
+                    return JudgedItem(item, scope, candidate, read)
+        return JudgedItem(item, scope, None, read)
+
+    # ---- items that refer to another one by its place
+
+    def _by_reference(self, item: JudgedItem) -> JudgedItem:
+        """An item that refers to one that goes, goes with it."""
+        if not item.scope.decider.has_content or not is_reference(item.place):
+            return item
+        element = item.place.element(content_item.REFERENCED_ITEM)
+        assert element is not None
+        read = (Found(element, item.place),)
+        return JudgedItem(item.place, item.scope, None if self._target(element, item.place) in self.numbers else _DANGLING, read)
+
+    def moved(self, element: Element, place: DataSet) -> bytes | None:
+        """Referenced Content Item Identifier with the new number of each item on the way to its target; None when they are as they were."""
+        if not self._scope.decider.has_content or not is_reference(place):
+            return None
+        old = self._target(element, place)
+        new = self.numbers.get(old, old)
+        if new == old:
+            return None
+        value = encode((1, *new), "UL", place.value_encoding(element), ())
+        return writer.element(element.tag, element.coded_vr or "UL", value, place.encoding)
+
+    def _target(self, element: Element, place: DataSet) -> tuple[int, ...]:
+        """The numbers of the items on the way from the root, which is 1 itself (PS3.3 C.17.3.2.5); (0,) for what is no such way."""
+        values = self._reading.values(element, place)
+        way = tuple(value for value in values if isinstance(value, int))
+        return way[1:] if way[:1] == (1,) and len(way) == len(values) else (0,)
+
+    @property
+    def numbers(self) -> Numbers:
+        """Where each content item of the document that stays stands after the others went."""
+        if self._numbers is None:
+            stays: Numbers = {(): ()}
+            self._number(self._reading.top, self._scope, (), (), stays, lambda _: True)
+            self._numbers = {(): ()}
+            self._number(self._reading.top, self._scope, (), (), self._numbers, lambda way: way in stays)
+        return self._numbers
+
+    def _number(
+        self,
+        place: DataSet,
+        scope: Scope,
+        old: tuple[int, ...],
+        new: tuple[int, ...],
+        numbers: Numbers,
+        stays: Callable[[tuple[int, ...]], bool],
+    ) -> None:
+        element = place.element(content_item.CONTENT)
+        if element is None or not is_sequence(element):
+            return
+        if scope.decide(content_item.CONTENT).choose(lambda number: self._holds(number, place)).code not in ("K", "C", "U"):
+            return
+        count = 0
+        for number, item in enumerate(self._by_value(element, place, scope), start=1):
+            reference = item.place.element(content_item.REFERENCED_ITEM) if is_reference(item.place) else None
+            if item.goes is None and (reference is None or stays(self._target(reference, item.place))):
+                count += 1
+                numbers[(*old, number)] = (*new, count)
+                self._number(item.place, item.scope, (*old, number), (*new, count), numbers, stays)
 
 
-def _judged(item: DataSet, below: Scope, reading: Reading, holds: Callable[[int, DataSet], bool]) -> JudgedItem:
-    content, read = content_of(item, reading)
-    scope = below.item(content)
-    elements = content_item.value_elements(content[1])
-    for tag in [tag for tag in elements if item.element(tag) is not None] or elements[:1]:
-        decision = scope.decide(tag)
-        if any(candidate.content for candidate in decision.candidates):
-            candidate = decision.choose(lambda number: holds(number, item))
-            if candidate.content and candidate.code == "X":
-                return JudgedItem(item, scope, candidate, read)
-    return JudgedItem(item, scope, None, read)
+def is_reference(item: DataSet) -> bool:
+    """True for an item that only refers to another item of the document by its place (PS3.3 C.17.3.2.5): it has no value, and rules on
+    content items do not mean it. One with anything else in it is a content item of no known type."""
+    tags = {element.tag for element in item.elements}
+    return content_item.REFERENCED_ITEM in tags and tags <= {content_item.RELATIONSHIP, content_item.REFERENCED_ITEM}
 
 
 def content_of(item: DataSet, reading: Reading) -> tuple[tuple[str, str], tuple[Found, ...]]:

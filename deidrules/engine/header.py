@@ -12,7 +12,7 @@ from deidrules.dicom.vr import compatible, confined
 from deidrules.engine import own
 from deidrules.engine.claims import Claims
 from deidrules.engine.condition import Conditions, uses_here
-from deidrules.engine.content import ITEM, JudgedItem, judged_items
+from deidrules.engine.content import ITEM, ContentItems, JudgedItem
 from deidrules.engine.decide import PIXELS, Candidate, Decision, Scope
 from deidrules.engine.operation import Add, Literal, Operation, Pixels, Plane, Touch, copy, sequence
 from deidrules.engine.outcome import Outcome, Outcomes, Path, outcomes_id
@@ -85,6 +85,7 @@ class Header:
         self._truths: dict[int, bool] = {}
         self._witnesses: list[tuple[int, int, bytes]] = []
         self._reusable = True
+        self._content = ContentItems(reading, top_scope, self._holds)
         self.results: dict[int, Done] = {}  # of the touches of this very file, by id
 
     def program(self) -> Program:
@@ -329,9 +330,11 @@ class Header:
         if element.tag in ICONS and self._surroundings.pixels_change and done.change == "entered":
             candidate, done = _ENGINE_REMOVES, _GONE
         items: list[JudgedItem] = []
+        if element.tag == content_item.REFERENCED_ITEM and done.change == "kept" and (moved := self._content.moved(element, place)):
+            candidate, done, self._reusable = _ENGINE_KEEPS, Done("replaced", moved), False
         if done.change == "entered":
             self._reusable = self._reusable and fate.fixed
-            items = judged_items(element, place, scope, self._reading, self._holds)
+            items = self._content.judged(element, place, scope)
             for found in [found for item in items for found in item.read]:
                 self._witness(found.element, found.place)
             if items and (goes := items[0].goes) is not None and all(item.goes is not None for item in items):
