@@ -134,6 +134,12 @@ when not all here / ConceptCodeSequence / CodingSchemeDesignator in [{schemes}] 
 C ConceptNameCodeSequence / CodeMeaning, ConceptCodeSequence / CodeMeaning
 X ConceptNameCodeSequence / EquivalentCodeSequence, ConceptCodeSequence / EquivalentCodeSequence
 
+# Where a code stands beside others, in no content item, or in one that a later layer keeps: one that is not public says nothing.
+when not here / CodingSchemeDesignator in [{schemes}] {{
+    D ConceptCodeSequence / CodeValue, ConceptCodeSequence / CodeMeaning
+    X ConceptCodeSequence / LongCodeValue, ConceptCodeSequence / URNCodeValue
+}}
+
 # What holds the items together, and what their values consist of, stays where no other rule speaks of it, whatever the policy `unlisted`.
 set code = CodeValue, LongCodeValue, URNCodeValue, CodingSchemeDesignator, CodingSchemeVersion
 K SpecimenPreparationStepContentItemSequence, RelationshipType, ValueType, ConceptNameCodeSequence, ContentTemplateSequence,

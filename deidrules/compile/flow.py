@@ -61,7 +61,8 @@ def _own_level(rules: Sequence[ResolvedRule], attribute: Attribute, unlisted: st
     region = PathRegion(attribute.steps, attribute.anchor == "top")
     strictest, by = Level.ALL, None
     for position, rule in enumerate(rules):
-        of_item = isinstance(rule.selector.leaf, ContentLeaf) and place.tag in rule.selector.leaf.elements
+        inside = bool(region.steps) or not region.anchored  # what stands in an item may be the value of a content item
+        of_item = inside and isinstance(rule.selector.leaf, ContentLeaf) and place.tag in rule.selector.leaf.elements
         if not of_item and not leaf_reaches(rule.selector.leaf, place):
             continue
         own = paths.of(rule.selector)
