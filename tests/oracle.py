@@ -7,6 +7,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import oracle_content
 import oracle_values
 from oracle_conditions import holds
 from oracle_data import Item, Value, dictionary_vrs
@@ -93,6 +94,23 @@ def clear_bit(out: dict[int, Expected], item: Item, group: int) -> None:
     out[0x7FE00010] = struct.pack(f"{order}{len(words)}H", *(word & ~(1 << bit) for word in words))
 
 
+# What D leaves of the value of a content item that is a sequence
+NO_UNITS: dict[int, Expected] = {
+    0x00080100: Replaced("SH", ("1",)),
+    0x00080102: Replaced("SH", ("UCUM",)),
+    0x00080104: Replaced("LO", ("no units",)),
+}
+DUMMIES: dict[int, dict[int, Expected]] = {
+    0x0040A168: {
+        0x00080100: Replaced("SH", ("261665006",)),
+        0x00080102: Replaced("SH", ("SCT",)),
+        0x00080104: Replaced("LO", ("Unknown",)),
+    },
+    0x0040A300: {0x004008EA: [NO_UNITS], 0x0040A30A: Replaced("DS", ("0",))},
+    0x004008EA: NO_UNITS,
+}
+
+
 # ---- the whole
 
 
@@ -114,6 +132,9 @@ class Oracle:
         self.parameters = parameters or {}
         self.claims = claims(layers, self.parameters)
         self.types = Types("")
+        self.asks_content = any(
+            isinstance(path.leaf, ast.ContentItem) for claim in self.claims for path in (claim.path, *claim.excluded)
+        ) or any(isinstance(s, ast.SetDefinition) and "ContentItem(" in repr(s) for recipe in layers for s in recipe.statements)
         self.doubts: list[ast.Condition] = []  # conditions that could not be decoded: where one was needed, the object is quarantined
 
     def apply(self, item: Item, meta: Item) -> dict[int, Expected]:
@@ -121,6 +142,7 @@ class Oracle:
         self.begin(item, meta)
         self.doubts.clear()
         self.context = oracle_values.Context(self.keys, oracle_values.identifiers(item), self.tables)
+        self.numbers: dict[tuple[int, ...], tuple[int, ...]] | None = None
         self.verdicts()
         return self.judged_item(item, (), uids=False)
 
@@ -191,12 +213,15 @@ class Oracle:
     def judged_item(self, item: Item, chain: Chain, *, uids: bool) -> dict[int, Expected]:
         """An item, each of its elements judged."""
         out: dict[int, Expected] = {}
+        self.mark(item, chain)
         for value in item.values.values():
             if value.tag >> 16 & 1 and 0x10 <= value.tag & 0xFFFF <= 0xFF:
                 continue  # a creator: it stays when an element of its block stays
             if own(value.tag):
                 if self.stays_own(value):
-                    out[value.tag] = self.kept(value, chain, uids=uids)
+                    own_kept = self.kept(value, chain, uids=uids)
+                    assert own_kept is not None
+                    out[value.tag] = own_kept
                 continue
             result = self.judged(value, item, chain, uids=uids)
             if result is not None:
@@ -257,12 +282,75 @@ class Oracle:
             if tag not in item.values and self.decision(place, chain, item) == claim:
                 out[tag] = self.written(claim, place, item, chain)
 
-    def kept(self, value: Value, chain: Chain, *, uids: bool) -> Expected:
-        """Rule 14: a sequence that is kept has everything in it judged."""
+    def kept(self, value: Value, chain: Chain, *, uids: bool) -> Expected | None:
+        """Rule 14: a sequence that is kept has everything in it judged; content items may go whole, and the last of them takes it along."""
         if value.items is None:
             return value.raw
         below = (*chain, (value.tag, value.creator))
-        return [self.judged_item(inner, below, uids=uids) for inner in value.items]
+        staying = [inner for inner in value.items if not self.goes(inner, below)]
+        if value.items and not staying:
+            return {"X": None, "Z": [], "D": [{}]}[oracle_content.SEQUENCES[value.tag]]
+        return [self.followed(inner, self.judged_item(inner, below, uids=uids), below) for inner in staying]
+
+    # ---- content items
+
+    def mark(self, item: Item, chain: Chain) -> None:
+        """Say of each element whether it is the value of a content item."""
+        if not self.asks_content or not chain or chain[-1][0] not in oracle_content.SEQUENCES or oracle_content.refers(item):
+            return
+        try:
+            content = oracle_content.kind_of(item)
+        except (oracle_content.Ambiguous, ValueError):
+            raise Refused("ambiguous-content-item") from None
+        for tag in oracle_content.holding(content[1]):
+            if tag in item.values:
+                item.values[tag].content = content
+
+    def taken(self, item: Item, chain: Chain) -> bool:
+        """True when a rule takes the whole item."""
+        if not self.asks_content or chain[-1][0] not in oracle_content.SEQUENCES or oracle_content.refers(item):
+            return False
+        self.mark(item, chain)
+        content = oracle_content.kind_of(item)
+        tags = oracle_content.holding(content[1])
+        for tag in [tag for tag in tags if tag in item.values] or tags[:1]:
+            value = item.values.get(tag) or Value(tag, sorted(dictionary_vrs(tag))[0], content=content)
+            if not any(claim.content and reaches(claim, value, chain) for claim in self.claims):
+                continue
+            claim = self.decision(value, chain, item)
+            if claim is not None and claim.content and claim.value is None and letter(claim.code) == "X":
+                return True
+        return False
+
+    def goes(self, item: Item, chain: Chain) -> bool:
+        """True for an item that a rule takes, and for one that points at an item that went."""
+        if self.asks_content and chain[-1][0] == oracle_content.CONTENT and oracle_content.refers(item):
+            return oracle_content.way_of(item) not in self.ways()
+        return self.taken(item, chain)
+
+    def ways(self) -> dict[tuple[int, ...], tuple[int, ...]]:
+        """Old and new numbers of the content items of the document."""
+        if self.numbers is None:
+
+            def stays(item: Item, way: tuple[int, ...]) -> list[bool]:
+                value = item.values[oracle_content.CONTENT]
+                chain = ((oracle_content.CONTENT, None),) * len(way)
+                claim = self.decision(value, chain, item)
+                code = letter(claim.code if claim is not None else self.policies.unlisted)
+                entered = code in ("K", "C", "U")
+                return [entered and not self.taken(inner, (*chain, (oracle_content.CONTENT, None))) for inner in value.items or []]
+
+            self.numbers = oracle_content.numbered(self.top, stays)
+        return self.numbers
+
+    def followed(self, item: Item, out: dict[int, Expected], chain: Chain) -> dict[int, Expected]:
+        """An item that points at another one: its identifier follows."""
+        tag = oracle_content.REFERENCE
+        if self.asks_content and oracle_content.refers(item) and isinstance(out.get(tag), bytes):
+            old = oracle_content.way_of(item)
+            if self.ways().get(old, old) != old:
+                out[tag] = Replaced("UL", (1, *self.ways()[old]))
+        return out
 
     def judged(self, value: Value, item: Item, chain: Chain, *, uids: bool) -> Expected | None:
         """What becomes of an element; None when it goes."""
@@ -300,6 +388,10 @@ class Oracle:
         if claim.value is not None:
             return self.written(claim, value, item, chain)
         code = self.letter(claim.code, value.tag, chain)
+        if claim.content:
+            code = letter(claim.code, 1)  # values of content items are Type 1, whatever the IOD says of the place
+            if code == "Z" and value.tag != oracle_content.MEASURED:
+                code = "D"
         subject = oracle_values.Subject(value, vouched=claim.spelled)
         context = replace(self.context, vr=value.vr)
         try:
@@ -309,15 +401,20 @@ class Oracle:
         match change:
             case base.Keep():
                 # rule 12: a C that came out empty; nobody looks at binary values and numbers that the author vouches for
-                if code == "C" and value.vr in (*TEXTS, "UI") and not subject.values and self.types.type(chain, value.tag) == 1:
+                needed = claim.content or self.types.type(chain, value.tag) == 1
+                if code == "C" and value.vr in (*TEXTS, "UI") and not subject.values and needed:
                     return self.checked("D", value, (), chain)
                 return self.kept(value, chain, uids=uids)
             case base.Remove():
                 return None
+            case base.Set(values) if claim.content and not any(str(part) for part in values) and code != "Z":
+                return self.checked("D", value, (), chain)
             case base.Set(values):
                 return self.checked(code, value, values, chain)
             case base.Enter(replace_uids):
                 return self.kept(value, chain, uids=uids or replace_uids)
+            case base.Reduce() if claim.content and value.tag in DUMMIES:
+                return [DUMMIES[value.tag]]
             case base.Reduce():
                 return self.checked("D", value, (), chain)
             case base.Refuse(code):

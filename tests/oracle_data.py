@@ -68,6 +68,7 @@ class Value:
     little: bool = True
     charsets: tuple[str, ...] = ()
     creator: str | None = None
+    content: tuple[str, str] | None = None  # (concept, value type) of the content item whose value it is
 
     @property
     def known(self) -> bool:

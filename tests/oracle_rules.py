@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import oracle_values
+from oracle_content import spelled
 from oracle_data import Value, dictionary_vrs, keyword_tag, normal
 
 from deidrules.actions.base import Level
@@ -33,6 +34,11 @@ class Claim:
     def spelled(self) -> bool:
         """True when it spells the creator of a private element."""
         return isinstance(self.path.leaf, ast.PrivateTag)
+
+    @property
+    def content(self) -> bool:
+        """True when it is about the values of content items."""
+        return isinstance(self.path.leaf, ast.ContentItem)
 
 
 # ---- rules 1-3: which claims reach an element
@@ -121,6 +127,10 @@ def leaf_means(leaf: ast.Leaf, value: Value) -> bool:
             return not private and not value.known
         case ast.Star():
             return True
+        case ast.ContentItem(concept, kind):
+            kind = "NUM" if kind == "NUMERIC" else kind
+            here = value.content
+            return here is not None and (not concept or spelled(concept) == here[0]) and (not kind or kind == here[1])
     raise AssertionError(leaf)
 
 
@@ -167,6 +177,8 @@ def reaches(claim: Claim, value: Value, chain: Chain) -> bool:
 def leaf_order(leaf: ast.Leaf) -> tuple[int, int]:
     """Tag or private element > mask (more fixed digits) > vr > private, unknown, *."""
     match leaf:
+        case ast.ContentItem(concept, kind):
+            return 5, 2 * bool(concept) + bool(kind)
         case ast.Keyword():
             return 4, 0
         case ast.TagMask(group, element):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import strategies_content
 from hypothesis import strategies as st
 
 from deidrules.language import ast
@@ -59,6 +60,7 @@ steps = st.one_of(
     sequences.map(ast.Keyword),
     st.just(ast.Star()),
     st.just(ast.PrivateTag("0019", "ACME", "03")),
+    strategies_content.steps,
 )
 paths = st.one_of(
     st.just(((), "")),
@@ -74,6 +76,8 @@ def selectors(draw: st.DrawFn, leaves: st.SearchStrategy[ast.Leaf]) -> ast.Path:
     """A leaf under a path; `*` only below a path."""
     path, anchor = draw(paths)
     leaf = draw(leaves)
+    if isinstance(leaf, ast.ContentItem) and anchor == "top" and not path:
+        anchor = ""
     if path and draw(st.integers(0, 9)) == 0:
         leaf = ast.Star()
     return ast.Path(leaf, path, anchor)
@@ -211,7 +215,7 @@ def some(leaves: st.SearchStrategy[ast.Leaf]) -> st.SearchStrategy[tuple[ast.Pat
     return st.lists(selectors(leaves), min_size=1, max_size=2).map(tuple)
 
 
-exceptions = st.one_of(st.just(()), st.just(()), st.just(()), some(anything))
+exceptions = st.one_of(st.just(()), st.just(()), st.just(()), some(anything), some(strategies_content.anything))
 rules = st.one_of(
     st.builds(ast.Rule, plain_codes, some(anything), st.none(), exceptions, stances),
     st.builds(ast.Rule, plain_codes, some(anything), st.none(), exceptions, stances),
@@ -237,16 +241,33 @@ rules = st.one_of(
         stances,
     ),
 )
+content_rules = st.one_of(
+    st.builds(ast.Rule, st.sampled_from(("X", "X", "K")), some(strategies_content.anything), st.none(), exceptions, stances),
+    st.builds(ast.Rule, st.sampled_from(("D", "Z", "X/Z", "X/D")), some(strategies_content.dummied), st.none(), exceptions, stances),
+    st.builds(ast.Rule, st.just("C"), some(strategies_content.cleaned), st.none(), exceptions, stances),
+    st.builds(ast.Rule, st.just("U"), some(strategies_content.referring), st.none(), exceptions, stances),
+    st.builds(ast.Rule, st.just("C"), some(strategies_content.leaves("DATE")), date_values, exceptions, stances),
+    st.builds(ast.Rule, st.just("D"), some(strategies_content.leaves("TEXT", "PNAME")), text_values, exceptions, stances),
+    st.builds(
+        ast.Rule,
+        st.sampled_from(("K", "X", "K")),
+        some(st.sampled_from(("TextValue", "PersonName", "ContentSequence", "ConceptCodeSequence", "Date")).map(ast.Keyword)),
+        st.none(),
+        exceptions,
+        stances,
+    ),
+)
 adds = st.builds(
     ast.Add,
     selectors(text_leaves),
     st.one_of(st.sampled_from(("ADDED", "V")).map(ast.Text), text_values, st.just(ast.Reference(ast.Path(ast.Keyword("Modality"))))),
     stances,
 )
-bodies = st.lists(st.one_of(rules, rules, rules, adds), min_size=1, max_size=2).map(tuple)
+bodies = st.lists(st.one_of(rules, rules, rules, adds, content_rules), min_size=1, max_size=2).map(tuple)
 whens = st.builds(ast.When, conditions, bodies)
 verdict_conditions = conditions.filter(lambda condition: not reads_here(condition))
-statements = st.one_of(rules, rules, rules, rules, whens, whens, adds)
+statements = st.one_of(rules, rules, rules, rules, whens, whens, adds, content_rules)
+content_statements = st.one_of(content_rules, content_rules, content_rules, rules, whens)
 
 
 @dataclass(frozen=True)
@@ -277,7 +298,8 @@ def recipes(draw: st.DrawFn, number: int, most: int = 6) -> ast.Recipe:
     header = None
     if number and draw(st.integers(0, 3)) == 0:
         header = ast.LayerHeader(draw(st.sampled_from((113105, 113107))), ("layer0",))
-    body: list[ast.TopStatement] = list(draw(st.lists(statements, min_size=2, max_size=most)))
+    kinds = content_statements if draw(st.integers(0, 2)) == 0 else statements
+    body: list[ast.TopStatement] = list(draw(st.lists(kinds, min_size=2, max_size=most)))
     if draw(st.integers(0, 9)) == 0:
         kind = draw(st.sampled_from(("reject", "quarantine", "accept")))
         body.append(ast.Verdict(kind, f"verdict {number}", draw(verdict_conditions)))

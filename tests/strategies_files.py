@@ -17,6 +17,8 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 from strategies import SOP_CLASSES, UNKNOWN, sequences
+from strategies_content import SEQUENCES as CONTENT
+from strategies_content import items as content_items
 
 VALUES: dict[str, tuple[object, ...]] = {
     "PatientName": ("DOE^JANE", "Doe^Jane", "", "X^Y"),
@@ -85,6 +87,8 @@ def items(draw: st.DrawFn, depth: int, *, un: bool = False) -> Dataset:
         if draw(st.booleans()):
             for element, vr, value in PLANE:
                 dataset.add(DataElement(0x60000000 | element, vr, value))
+    if draw(st.integers(0, 2 if depth == 3 else 5)) == 0:
+        setattr(dataset, draw(st.sampled_from(CONTENT)), Sequence(draw(st.lists(content_items(2), max_size=4))))
     if depth:
         for keyword in draw(st.lists(sequences, min_size=int(depth == 3), max_size=2, unique=True)):
             content = draw(st.lists(items(depth - 1), max_size=2))

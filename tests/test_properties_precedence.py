@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import oracle_content
 import pytest
+import strategies_content
 from hypothesis import HealthCheck, assume, given, settings
 from oracle import Oracle, Refused, own
 from oracle_data import Item, Value, dictionary_vrs, keyword_tag, read
@@ -60,6 +62,7 @@ def lowers_nothing_unmarked(stack: Stack, data: bytes) -> None:
             if own(value.tag):
                 continue
             try:
+                whole.mark(here, chain)
                 was, now = lower.decision(value, chain, here), whole.decision(value, chain, here)
                 if was is None or now is None:
                     assert was is None
@@ -81,9 +84,17 @@ CHAINS: tuple[tuple[tuple[int, str | None], ...], ...] = (
     *(((keyword_tag(name), None),) for name in SEQUENCES),
     *(((keyword_tag(one), None), (keyword_tag(other), None)) for one in SEQUENCES[:2] for other in SEQUENCES[:2]),
     ((0x00191003, "ACME"),),
+    *(((keyword_tag(name), None),) for name in strategies_content.SEQUENCES[1:]),
+    ((keyword_tag(SEQUENCES[0]), None), (keyword_tag("ContentSequence"), None)),
     ((keyword_tag(SEQUENCES[0]), None), (0x00191003, "ACME")),
 )
 OWNERS = ("ACME", "OTHER 1.0", "SOMEBODY ELSE")
+ITEMS = tuple(
+    Value(tag, sorted(dictionary_vrs(tag))[0], content=(concept, kind))
+    for concept in ("", "DCM:121022", "SCT:A")
+    for kind, tags in (*oracle_content.HOLDS.items(), ("", oracle_content.holding("")))
+    for tag in tags
+)
 ELEMENTS = (
     *(Value(tag, sorted(dictionary_vrs(tag))[0]) for tag in map(keyword_tag, (*VALUES, *SEQUENCES))),
     *(Value(tag, "LT") for tag in (0x60004000, 0x00080199, 0x00100099)),
@@ -102,7 +113,8 @@ def faults(stack: Stack) -> list[str]:
     oracle = Oracle([recipe for _, recipe in stack.layers], stack.policies, KEYS)
     found = []
     for chain in CHAINS:
-        for value in ELEMENTS:
+        of_items = ITEMS if chain and chain[-1][0] in oracle_content.SEQUENCES and oracle.asks_content else ()
+        for value in (*ELEMENTS, *of_items):
             reaching = [claim for claim in oracle.claims if reaches(claim, value, chain)]
             for one in reaching:
                 for other in reaching:

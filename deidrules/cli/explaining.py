@@ -11,6 +11,7 @@ from deidrules.dicom.element import DicomObject, Element
 from deidrules.dicom.iod import iod_of
 from deidrules.dicom.private import block_of
 from deidrules.engine.condition import Conditions
+from deidrules.engine.content import ITEM, ContentItems, JudgedItem
 from deidrules.engine.decide import Candidate, Decider, Scope
 from deidrules.engine.declared import declaration_of
 from deidrules.engine.outcome import Outcome
@@ -84,10 +85,11 @@ class Explainer:
 
     def __init__(self, plan: Plan, decider: Decider, instance: DicomObject, outcomes: tuple[Outcome, ...], *, show_values: bool) -> None:
         self._plan = plan
-        self._decider = decider
         self._reading = Reading(instance)
         self._conditions = Conditions(plan.conditions, self._reading)
         self._declaration = declaration_of(self._reading)
+        self._top = decider.top(iod_of(sop_class.of_object(instance)))
+        self._content = ContentItems(self._reading, self._top, self._conditions.holds)
         self._outcomes = {(outcome.path, outcome.tag): outcome for outcome in outcomes}
         self._judged = bool(outcomes)
         self._show_values = show_values
@@ -104,7 +106,7 @@ class Explainer:
     def elements(self) -> Iterator[Explanation]:
         """Every element of the file at every depth, then those that the engine adds."""
         seen: set[tuple[ItemPath, int]] = set()
-        scope = self._decider.top(iod_of(sop_class.of_object(self._reading.instance)))
+        scope = self._top
         for explanation in self._data_set(self._reading.top, scope, (), (), None):
             seen.add((explanation.path, explanation.tag))
             yield explanation
@@ -121,10 +123,21 @@ class Explainer:
             if not is_sequence(element):
                 continue
             inside = gone or (explanation if explanation.change in ("removed", "emptied", "reduced", "claimed") else None)
+            for number, item in enumerate(self._items(element, place, scope), start=1):
+                around, where = (*sequences, (element.tag, element.creator)), (*path, (element.tag, number))
+                taken = inside
+                if item.goes is not None and item.goes.rule is not None and (where, ITEM) in self._outcomes:
+                    rule = wording.rule(item.goes.rule)
+                    taken = Explanation(where, ITEM, "", "", item.goes.written, rule, item.goes.origin, "removed")
+                    yield taken
+                yield from self._data_set(item.place, item.scope, around, where, taken)
+
+    def _items(self, element: Element, place: DataSet, scope: Scope) -> list[JudgedItem]:
+        try:
+            return self._content.judged(element, place, scope)
+        except Refusal:  # said by the engine
             below = scope.below(element.tag, element.creator)
-            for number, item in enumerate(element.items or (), start=1):
-                around = (*sequences, (element.tag, element.creator))
-                yield from self._data_set(place.below(item), below, around, (*path, (element.tag, number)), inside)
+            return [JudgedItem(place.below(item), below) for item in element.items or ()]
 
     def _element(
         self, element: Element, place: DataSet, scope: Scope, sequences: Sequences, path: ItemPath, gone: Explanation | None
@@ -150,7 +163,7 @@ class Explainer:
             rule=rule,
             origin=origin,
             change=change,
-            losers=tuple(self._losers(element, place, sequences, winner, _GONE if change.startswith(GONE) else "")),
+            losers=tuple(self._losers(element, place, scope, sequences, winner, _GONE if change.startswith(GONE) else "")),
             value=self._value(element, place) if self._show_values else None,
         )
 
@@ -176,10 +189,13 @@ class Explainer:
                 decision = scope.decide_unreadable(element.tag)
         return decision.choose(lambda number: self._conditions.holds(number, place))
 
-    def _losers(self, element: Element, place: DataSet, sequences: Sequences, winner: Rule | None, settled: str) -> Iterator[Loser]:
+    def _losers(
+        self, element: Element, place: DataSet, scope: Scope, sequences: Sequences, winner: Rule | None, settled: str
+    ) -> Iterator[Loser]:
         entry = None if element.private else dictionary.entry(element.tag)
         vrs = frozenset((element.vr,)) if element.private else frozenset(entry.vrs if entry else ())
-        where = Place(element.tag, vrs, element.creator, entry is not None, self._declaration.covers(element))
+        covered = self._declaration.covers(element)
+        where = Place(element.tag, vrs, element.creator, entry is not None, covered, scope.value_of(element.tag))
         for rule in self._plan.rules:
             if rule is winner or not _reaches(rule, where, sequences):
                 continue

@@ -14,7 +14,7 @@ from deidrules.compile.resolved import ResolvedRule
 from deidrules.dicom import dictionary
 from deidrules.plan.expression import Attribute
 from deidrules.plan.own import engine_own
-from deidrules.plan.selector import DeclaredSafe, Place, PrivateLeaf, TagLeaf, leaf_reaches
+from deidrules.plan.selector import ContentLeaf, DeclaredSafe, Place, PrivateLeaf, TagLeaf, leaf_reaches
 from deidrules.text.diagnostic import Diagnostic, Note
 
 # What the engine keeps of its own elements: the character set, the SOP class and the image description stay as they are.
@@ -62,7 +62,9 @@ def _own_level(rules: Sequence[ResolvedRule], attribute: Attribute, unlisted: st
     strictest, by = Level.ALL, None
     for position, rule in enumerate(rules):
         declared = place.creator is not None and isinstance(rule.selector.leaf, DeclaredSafe)  # only the file says whether it is meant
-        if not (declared or leaf_reaches(rule.selector.leaf, place)):
+        inside = bool(region.steps) or not region.anchored  # what stands in an item may be the value of a content item
+        of_item = inside and isinstance(rule.selector.leaf, ContentLeaf) and place.tag in rule.selector.leaf.elements
+        if not declared and not of_item and not leaf_reaches(rule.selector.leaf, place):
             continue
         own = paths.of(rule.selector)
         met = paths.shared(own, region)
@@ -70,7 +72,8 @@ def _own_level(rules: Sequence[ResolvedRule], attribute: Attribute, unlisted: st
             continue
         if rule.leaves < strictest:
             strictest, by = rule.leaves, position
-        if rule.condition is None and not rule.excluded and not declared and paths.covers(own, region):
+        sure = not declared and not of_item
+        if rule.condition is None and not rule.excluded and sure and paths.covers(own, region):
             return strictest, by
     unreached = Level.ALL if unlisted == "K" and place.known and not place.tag >> 16 & 1 else Level.NOTHING
     if unreached < strictest:

@@ -12,7 +12,8 @@ from deidrules.compile.exclusive import exclusive
 from deidrules.compile.paths import PathRegion
 from deidrules.compile.regions import LeafClass, classes
 from deidrules.compile.resolved import ResolvedRule
-from deidrules.plan.selector import DeclaredSafe, PrivateLeaf, VrLeaf, compare, leaf_rank
+from deidrules.dicom import content_item
+from deidrules.plan.selector import Anything, DeclaredSafe, PrivateLeaf, Selector, TagLeaf, VrLeaf, compare, leaf_rank
 from deidrules.text.diagnostic import Diagnostic, Note
 from deidrules.text.source import Span
 
@@ -30,6 +31,7 @@ class Judgement:
     alive: set[int] = field(default_factory=set)
     seen: set[int] = field(default_factory=set)
     shadowed_within: set[int] = field(default_factory=set)
+    free_within: set[int] = field(default_factory=set)
     pairs: int = 0
     keep_private: bool = False
 
@@ -112,7 +114,7 @@ def _judge_classes(rules: Sequence[ResolvedRule], together: Iterable[LeafClass],
 
 
 def _judge_class(rules: Sequence[ResolvedRule], leaf_class: LeafClass, judgement: Judgement) -> None:
-    reached = leaf_class.reached
+    reached = meeting(rules, leaf_class)
     regions = {position: paths.of(rules[position].selector) for position in reached}
     excluded = {
         position: tuple(paths.of(selector) for selector in rules[position].excluded if leaf_class.covers(selector.leaf))
@@ -152,6 +154,8 @@ def _judge_class(rules: Sequence[ResolvedRule], leaf_class: LeafClass, judgement
             judgement.alive.add(position)
         elif any(rules[shadow].layer.index == rule.layer.index for shadow in before):
             judgement.shadowed_within.add(position)
+        else:
+            judgement.free_within.add(position)  # only a later layer decides here
         for other_position in reached[order + 1 :]:
             region = paths.shared(regions[position], regions[other_position])
             if region is None or any(paths.covers(out, region) for out in (*taken, *excluded[other_position])):
@@ -181,6 +185,21 @@ def _options_settled(rule: ResolvedRule, other: ResolvedRule, above: Sequence[Re
     if any(not stopper.layer.option or stopper.layer.index == rule.layer.index for stopper in above):
         return True
     return any(not stopper.layer.option or stopper.layer.index == other.layer.index for stopper in between)
+
+
+def meeting(rules: Sequence[ResolvedRule], leaf_class: LeafClass) -> tuple[int, ...]:
+    """The rules that can meet in elements of the class: values of content items stand only in the items of their sequences."""
+    if not leaf_class.content:
+        return leaf_class.reached
+    return tuple(position for position in leaf_class.reached if _in_content(rules[position].selector))
+
+
+def _in_content(selector: Selector) -> bool:
+    """True when the path leads into the items of a sequence of content items."""
+    if not selector.steps:
+        return not selector.anchored
+    last = selector.steps[-1]
+    return isinstance(last, Anything) or (isinstance(last, TagLeaf) and last.value in content_item.SEQUENCES)
 
 
 def outranks(rule: ResolvedRule, other: ResolvedRule) -> bool:
@@ -253,11 +272,8 @@ def diagnostics(rules: Sequence[ResolvedRule], judgement: Judgement, *, whole_pr
                     "take it away, or look for a typing error in the selector",
                 )
             )
-        dead = [
-            p
-            for p in positions
-            if p in judgement.seen and p not in judgement.alive and (p in judgement.shadowed_within or rules[p].otherwise)
-        ]
+        within = judgement.shadowed_within - judgement.free_within
+        dead = [p for p in positions if p in judgement.seen and p not in judgement.alive and (p in within or rules[p].otherwise)]
         out.extend(_never_reached(rules[position]) for position in dead)
     if judgement.pairs > MOST_PAIRS:
         out.append(

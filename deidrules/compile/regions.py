@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from deidrules.compile.kinds import known_tags, spoken
-from deidrules.dicom import dictionary
+from deidrules.dicom import content_item, dictionary
 from deidrules.plan.own import engine_own
-from deidrules.plan.selector import Anything, DeclaredSafe, Leaf, PrivateAny, PrivateLeaf, TagLeaf, UnknownAny, VrLeaf
+from deidrules.plan.selector import Anything, ContentLeaf, DeclaredSafe, Leaf, PrivateAny, PrivateLeaf, TagLeaf, UnknownAny, VrLeaf
 
 
 @dataclass(slots=True, eq=False)
@@ -29,8 +29,9 @@ class Twins:
 
 @dataclass(frozen=True, slots=True)
 class LeafClass:
-    """`tags`: the elements of the dictionary, or none and a `label` in words. `reached`: positions of the rules that reach elements of the
-    class, in order. `covers(leaf)`: whether a leaf reaches all of them. `twins`: other elements for which the rules do the same."""
+    """`tags`: the elements of the dictionary, or none; a `label` in words where tags alone do not say it. `reached`: positions of the rules
+    that reach elements of the class, in order. `covers(leaf)`: whether a leaf reaches all of them. `twins`: other elements for which the
+    rules do the same. `content`: values of content items, which stand only in the items of their sequences."""
 
     tags: tuple[int, ...]
     label: str
@@ -38,11 +39,12 @@ class LeafClass:
     covers: Callable[[Leaf], bool]
     private: bool = False
     twins: Twins | None = None
+    content: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
         """How a message calls the elements."""
-        return tuple(spoken(TagLeaf(tag)) for tag in self.tags) or (self.label,)
+        return (self.label,) if self.label else tuple(spoken(TagLeaf(tag)) for tag in self.tags)
 
     @property
     def tag(self) -> int | None:
@@ -68,7 +70,7 @@ def classes(leaves: Iterable[Leaf], alike: Sequence[object] = ()) -> tuple[LeafC
     from deidrules.compile.private_regions import private_classes
 
     index = Index(leaves)
-    return (*_known(index), *_unknown(index), *private_classes(index, alike))
+    return (*_known(index), *_unknown(index), *private_classes(index, alike), *_content(index))
 
 
 class Index:
@@ -84,6 +86,7 @@ class Index:
         self.unknown: list[int] = []
         self.declared: list[int] = []
         self.star: list[int] = []
+        self.content: dict[ContentLeaf, list[int]] = defaultdict(list)
         for position, leaf in enumerate(leaves):
             match leaf:
                 case TagLeaf() if leaf.mask >> 16 == 0xFFFF and leaf.value >> 16 & 1:
@@ -104,6 +107,8 @@ class Index:
                     self.declared.append(position)
                 case Anything():
                     self.star.append(position)
+                case ContentLeaf():
+                    self.content[leaf].append(position)
 
     def of_leaf(self, leaf: PrivateLeaf | TagLeaf) -> list[int]:
         """The positions of a creator's leaf or a plain odd tag."""
@@ -202,5 +207,41 @@ def _covers_region(region: TagLeaf | None) -> Callable[[Leaf], bool]:
             case UnknownAny() | Anything():
                 return True
         return False
+
+    return covers
+
+
+def _content(index: Index) -> Iterable[LeafClass]:
+    """Values of content items: of the concepts and value types that rules spell, and of all others, each with the elements it can be. What
+    no content rule reaches is in the class of its tag."""
+    if not index.content:
+        return
+    types = (*content_item.VALUES, "")
+    spelled = {(leaf.concept, leaf.value_type) for leaf in index.content}
+    regions = {(concept, kind) for concept, kind in spelled if kind}
+    regions |= {(concept, kind) for concept, named in spelled if not named for kind in types}
+    regions |= {("", kind) for kind in types if any(not leaf.concept and leaf.value_type in ("", kind) for leaf in index.content)}
+    on_tag = {tag: (_vrs(tag) or frozenset(), _of_tag(index, tag)) for tag in content_item.VALUE_ELEMENTS}
+    for region in sorted(regions):
+        leaves = (ContentLeaf(concept, kind) for concept in {"", region[0]} for kind in {"", region[1]})
+        by_content = [index.content.get(leaf, ()) for leaf in leaves]
+        label = str(ContentLeaf(*region))
+        for tag in content_item.value_elements(region[1]):
+            vrs, by_tag = on_tag[tag]
+            yield LeafClass((tag,), label, index.of(*by_content, by_tag), _covers_content(region, tag, vrs), content=True)
+
+
+def _of_tag(index: Index, tag: int) -> tuple[int, ...]:
+    """The rules that reach a known tag, wherever it stands."""
+    masked = (positions for mask, positions in index.masks.items() if mask.matches(tag))
+    by_vr = (index.vr.get(vr, ()) for vr in _vrs(tag) or ())
+    return index.of(index.exact.get(tag, ()), *masked, *by_vr, index.star)
+
+
+def _covers_content(region: tuple[str, str], tag: int, vrs: frozenset[str]) -> Callable[[Leaf], bool]:
+    of_tag = _covers_tag(tag, vrs, True)
+
+    def covers(leaf: Leaf) -> bool:
+        return leaf.matches(region) if isinstance(leaf, ContentLeaf) else of_tag(leaf)
 
     return covers

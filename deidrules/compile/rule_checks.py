@@ -6,10 +6,10 @@ from deidrules.actions.base import Level
 from deidrules.actions.clean import VOUCHED
 from deidrules.compile.expressions import Typed
 from deidrules.compile.kinds import CLEANED, VRS, kind_of_vr, spoken, vrs_of
-from deidrules.dicom import dictionary, icc
+from deidrules.dicom import content_item, dictionary, icc
 from deidrules.plan.expression import Constant
 from deidrules.plan.own import PIXEL_DATA, engine_own
-from deidrules.plan.selector import Anything, DeclaredSafe, Leaf, PrivateAny, PrivateLeaf, TagLeaf, VrLeaf
+from deidrules.plan.selector import Anything, ContentLeaf, DeclaredSafe, Leaf, PrivateAny, PrivateLeaf, TagLeaf, VrLeaf
 from deidrules.text.diagnostic import Diagnostic
 from deidrules.text.refusal import Refusal
 from deidrules.text.refusals import REFUSALS
@@ -24,7 +24,34 @@ def check_leaf(leaf: Leaf, code: str, value: Typed | None, leaves: Level, span: 
         return said
     if reading:
         return [*said, *(_reading(leaf, code, value, reading, span) or _vr(leaf, code, value, span))]
+    if isinstance(leaf, ContentLeaf):
+        return _content(leaf, code, value, span)
     return [*said, *_vr(leaf, code, value, span)]
+
+
+# Value Types that take `= value`, and what C cleans or enters; of those D makes a dummy, and of coded values and numbers
+_VALUED = frozenset({"TEXT", "PNAME", "DATE", "TIME", "DATETIME", "UIDREF"})
+_CLEANED = frozenset({"TEXT", "UIDREF", "CODE"}) | content_item.REFERENCES
+_DUMMIED = _VALUED | {"CODE", "NUM"}
+
+
+def _content(leaf: ContentLeaf, code: str, value: Typed | None, span: Span) -> list[Diagnostic]:
+    """The code fits the Value Type: K and X fit all, any other needs to know what it works on."""
+    letters, kind = set(code.split("/")), leaf.value_type
+    help_ = "use K or X" if kind else "write the value type, such as TEXT: what a code does depends on it"
+    if value is not None and kind not in _VALUED:
+        return [Diagnostic("DR113", f"`{leaf}` takes no value", span, help_)]
+    if "U" in letters and kind not in content_item.REFERENCES | {"UIDREF"}:
+        return [Diagnostic("DR208", f"`U` replaces UIDs, and `{leaf}` is none", span, help_)]
+    if "C" in letters and value is None and kind not in _CLEANED:
+        if kind_of_vr("".join(vrs_of(leaf))) in {"date", "time"}:
+            help_ = "write how, such as `= shift(per: PatientID, within: 365 days)`"
+            return [Diagnostic("DR209", f"`C` on `{leaf}` needs a value", span, help_)]
+        return [Diagnostic("DR209", f"`C` cleans words, and `{leaf}` holds none that could stay", span, help_)]
+    if letters & {"Z", "D"} and kind not in _DUMMIED:
+        help_ = "use U, K or X" if kind in content_item.REFERENCES else help_
+        return [Diagnostic("DR211", f"there is no dummy for `{leaf}`", span, help_)]
+    return _fits(TagLeaf(leaf.elements[0]), value, span) if value is not None else []
 
 
 def _own(leaf: Leaf, code: str, span: Span) -> list[Diagnostic]:

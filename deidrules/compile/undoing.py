@@ -11,7 +11,7 @@ from deidrules.compile.exclusive import exclusive
 from deidrules.compile.flow import place_of
 from deidrules.compile.kinds import spoken
 from deidrules.compile.paths import PathRegion
-from deidrules.compile.precedence import Judgement, outranks
+from deidrules.compile.precedence import Judgement, meeting, outranks
 from deidrules.compile.regions import LeafClass
 from deidrules.compile.resolved import ResolvedRule
 from deidrules.dicom.method_codes import CLEAN_PIXEL_DATA, CLEAN_RECOGNIZABLE_VISUAL_FEATURES
@@ -68,22 +68,23 @@ class _Survey:
     def __init__(self, rules: Sequence[ResolvedRule], leaf_class: LeafClass, judgement: Judgement) -> None:
         self._rules = rules
         self._class = leaf_class
+        self._reached = meeting(rules, leaf_class)
         self._judgement = judgement
-        self._regions = {position: paths.of(rules[position].selector) for position in leaf_class.reached}
+        self._regions = {position: paths.of(rules[position].selector) for position in self._reached}
         self._excluded = {
             position: tuple(paths.of(selector) for selector in rules[position].excluded if leaf_class.covers(selector.leaf))
-            for position in leaf_class.reached
+            for position in self._reached
         }
         self._stoppers = [
             position
-            for position in leaf_class.reached
+            for position in self._reached
             if rules[position].condition is None and not rules[position].excluded and leaf_class.covers(rules[position].selector.leaf)
         ]
 
     def working(self) -> set[int]:
         """The options of whose work something is left here."""
         out = set()
-        for position in self._class.reached:
+        for position in self._reached:
             rule, region = self._rules[position], self._regions[position]
             if rule.layer.option and not any(paths.covers(out, region) for out in self._excluded[position]):
                 top = next(self._deciding(region, position), rule)
@@ -93,11 +94,11 @@ class _Survey:
 
     def undone(self) -> Iterator[Undoing]:
         """What the rules above those of options undo."""
-        for position in self._class.reached:
+        for position in self._reached:
             rule = self._rules[position]
             if not rule.layer.option:
                 continue
-            for above in self._class.reached:
+            for above in self._reached:
                 if above >= position:
                     break
                 by = self._rules[above]
@@ -146,7 +147,7 @@ class _Survey:
         """The conditions over the object under which a rule that ranks above `before` decides everything in the region."""
         return frozenset(
             rule.condition
-            for position, rule in ((position, self._rules[position]) for position in self._class.reached if position < before)
+            for position, rule in ((position, self._rules[position]) for position in self._reached if position < before)
             if rule.condition is not None
             and not uses_here(rule.condition)
             and not rule.excluded

@@ -6,14 +6,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from deidrules.actions.base import Action, Function, Level
-from deidrules.dicom import dictionary
+from deidrules.dicom import content_item, dictionary
 from deidrules.dicom.iod import IodNode
 from deidrules.engine.level import level_of
 from deidrules.engine.resolve import resolve
 from deidrules.plan.expression import Expression
 from deidrules.plan.model import Plan, Rule
 from deidrules.plan.own import engine_own
-from deidrules.plan.selector import DeclaredSafe, Place, PrivateLeaf, Selector, TagLeaf, VrLeaf, compare, leaf_reaches, step_matches
+from deidrules.plan.selector import (
+    ContentLeaf,
+    DeclaredSafe,
+    Place,
+    PrivateLeaf,
+    Selector,
+    TagLeaf,
+    VrLeaf,
+    compare,
+    leaf_reaches,
+    step_matches,
+)
 from deidrules.text.refusal import Refusal
 
 # Pixel Data, Float and Double Float Pixel Data
@@ -30,7 +41,7 @@ class Candidate:
     and the engine itself. `vouched`: the rule spells the element's private creator, or the object declares the element safe and the rule
     takes its word. `type`: the Type of the attribute at this place in the object's IOD, 1, 2 or 3. `items`: what the IOD says of the items
     when it is a sequence; None when nothing is known of the element. `reading`: the VR with which a private element is read whose VR the
-    file does not say."""
+    file does not say. `content`: it is a rule on the values of content items."""
 
     code: str
     value: Expression | None = None
@@ -43,6 +54,7 @@ class Candidate:
     type: int = 3
     items: IodNode | None = None
     reading: str = ""
+    content: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,12 +113,14 @@ def _settle(tag: int, first: Candidate, holding: list[Candidate]) -> Candidate:
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """A place in the tree of sequences, as far as any path of the plan or the IOD can tell it from another."""
+    """A place in the tree of sequences, as far as any path of the plan or the IOD can tell it from another. `content`: (concept, value
+    type) of the content item that it is, as far as any rule can tell."""
 
     decider: Decider
     sequences: Sequences
     depth: int
     iod: IodNode
+    content: tuple[str, str] | None = None
     public: dict[int, Decision] = field(default_factory=dict)
     unreadable: dict[int, Decision] = field(default_factory=dict)
     private: dict[tuple[int, str | None, str, bool], Decision] = field(default_factory=dict)
@@ -117,12 +131,21 @@ class Scope:
         """The scope of the items of a sequence that stands here."""
         return self.decider.scope((*self.sequences, (tag, creator)), self.depth + 1, self.iod.below(tag))
 
+    def item(self, content: tuple[str, str]) -> Scope:
+        """The scope of a content item that stands here."""
+        return self.decider.scope(self.sequences, self.depth, self.iod, self.decider.told_apart(content))
+
+    def value_of(self, tag: int) -> tuple[str, str] | None:
+        """The content item whose value this element would be here."""
+        here = self.content
+        return here if here is not None and tag in content_item.value_elements(here[1]) else None
+
     def decide(self, tag: int) -> Decision:
         """For a public element."""
         decision = self.public.get(tag)
         if decision is None:
             entry = dictionary.entry(tag)
-            place = Place(tag, frozenset(entry.vrs if entry else ()), None, entry is not None)
+            place = Place(tag, frozenset(entry.vrs if entry else ()), None, entry is not None, content=self.value_of(tag))
             decision = self.public[tag] = self.decider.work_out(place, self)
         return decision
 
@@ -130,7 +153,8 @@ class Scope:
         """For an element coded UN that its dictionary VR cannot read: it is `unknown` (rule 2)."""
         decision = self.unreadable.get(tag)
         if decision is None:
-            decision = self.unreadable[tag] = self.decider.work_out(Place(tag, frozenset(), None, known=False), self)
+            place = Place(tag, frozenset(), None, known=False, content=self.value_of(tag))
+            decision = self.unreadable[tag] = self.decider.work_out(place, self)
         return decision
 
     def decide_private(self, tag: int, creator: str | None, vr: str, declared: bool = False) -> Decision:
@@ -173,6 +197,7 @@ class Decider:
         self._private: dict[tuple[int, str], list[int]] = {}
         self._vr: dict[str, list[int]] = {}
         self._broad: list[int] = []  # masks, private, unknown, *
+        self._content: dict[tuple[str, str], list[int]] = {}
         for number, rule in enumerate(plan.rules):
             self._enter(number, rule)
         selectors = [s for rule in plan.rules for s in (rule.selector, *rule.excluded)]
@@ -181,7 +206,8 @@ class Decider:
         self._longest = max((len(s.steps) for s in selectors), default=0)
         # one more than any anchored path counts, and never 0: a path-less `add` means the object itself
         self._deepest = max((len(s.steps) for s in selectors if s.anchored), default=0) + 1
-        self._scopes: dict[tuple[Sequences, int, IodNode], Scope] = {}
+        self._concepts = frozenset(s.leaf.concept for s in selectors if isinstance(s.leaf, ContentLeaf))
+        self._scopes: dict[tuple[Sequences, int, IodNode, tuple[str, str] | None], Scope] = {}
         self._decided = 0
 
     def _enter(self, number: int, rule: Rule) -> None:
@@ -194,6 +220,8 @@ class Decider:
             self._private.setdefault((leaf.group, leaf.creator), []).append(number)
         elif isinstance(leaf, VrLeaf):
             self._vr.setdefault(leaf.vr, []).append(number)
+        elif isinstance(leaf, ContentLeaf):
+            self._content.setdefault((leaf.concept, leaf.value_type), []).append(number)
         else:
             self._broad.append(number)
 
@@ -204,14 +232,23 @@ class Decider:
             self._decided = 0
         return self.scope((), 0, iod)
 
-    def scope(self, sequences: Sequences, depth: int, iod: IodNode) -> Scope:
+    @property
+    def has_content(self) -> bool:
+        """True when a rule of the plan asks for content items."""
+        return bool(self._concepts)
+
+    def told_apart(self, content: tuple[str, str]) -> tuple[str, str]:
+        """(concept, value type) of a content item, a concept that no rule names as ""."""
+        return (content[0] if content[0] in self._concepts else "", content[1])
+
+    def scope(self, sequences: Sequences, depth: int, iod: IodNode, content: tuple[str, str] | None = None) -> Scope:
         """The scope below these sequences, outermost first; those that no path can see are forgotten, but what the IOD says of the place
         is not."""
         seen = sequences[len(sequences) - self._longest :] if len(sequences) > self._longest else sequences
         depth = min(depth, self._deepest)
-        scope = self._scopes.get((seen, depth, iod))
+        scope = self._scopes.get((seen, depth, iod, content))
         if scope is None:
-            scope = self._scopes[seen, depth, iod] = Scope(self, seen, depth, iod)
+            scope = self._scopes[seen, depth, iod, content] = Scope(self, seen, depth, iod, content)
         return scope
 
     def path_matches(self, number: int, scope: Scope) -> bool:
@@ -227,6 +264,10 @@ class Decider:
         numbers = set(self._exact.get(place.tag, ()))
         if place.creator is not None:
             numbers.update(self._private.get((place.tag >> 16, place.creator), ()))
+        if place.content is not None:
+            concept, value_type = place.content
+            for leaf in ((concept, value_type), (concept, ""), ("", value_type), ("", "")):
+                numbers.update(self._content.get(leaf, ()))
         if not engine_own(place.tag):
             for vr in place.vrs:
                 numbers.update(self._vr.get(vr, ()))
@@ -255,7 +296,13 @@ class Decider:
 
     def _candidate(self, rule: Rule, place: Place, scope: Scope) -> Candidate:
         type_ = scope.iod.type_of(place.tag)
-        code, value, reading = resolve(rule.code, type_), rule.value, rule.reading
+        content = isinstance(rule.selector.leaf, ContentLeaf)
+        if content:
+            # the value of a content item is Type 1 wherever the item stands (PS3.3 C.18, 10.2), but Measured Value Sequence, which is 2
+            type_ = 2 if place.tag == content_item.MEASURED_VALUE else 1
+        code, value, reading = resolve(rule.code, 1 if content else type_), rule.value, rule.reading
+        if content and code == "Z" and place.tag != content_item.MEASURED_VALUE:
+            code = "D"
         vouched = isinstance(rule.selector.leaf, PrivateLeaf | DeclaredSafe)
         level = Level.ALL if rule.code == "add" and value is None else self._level(rule)
         # rule 15: only an element whose creator is spelled, or that is declared safe, can stay, emptied or not: with it stays its
@@ -267,7 +314,7 @@ class Decider:
             # rule 16: pixel data takes K or X
             code, value, level = "X", None, Level.NOTHING
         return Candidate(
-            code, value, rule.condition, rule, rule.origin, rule.code, vouched, level, type_, _items(scope, place), reading
+            code, value, rule.condition, rule, rule.origin, rule.code, vouched, level, type_, _items(scope, place), reading, content
         )
 
     def _level(self, rule: Rule) -> Level:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deidrules.dicom.element import Element, Item
+from deidrules.dicom import content_item
+from deidrules.dicom.element import Element
 from deidrules.dicom.pixel_length import native_length
 from deidrules.dicom.private import block_of
 from deidrules.dicom.vr import compatible, confined
 from deidrules.engine import own
 from deidrules.engine.claims import Claims
 from deidrules.engine.condition import Conditions
+from deidrules.engine.content import ITEM, ContentItems, JudgedItem
 from deidrules.engine.decide import PIXELS, Candidate, Decision, Scope
 from deidrules.engine.declared import CHARACTERISTICS
 from deidrules.engine.operation import Add, Literal, Operation, Pixels, Plane, Table, Touch, copy
@@ -90,6 +92,7 @@ class Header:
         self._witnesses: list[tuple[int, int, bytes]] = []
         self._reusable = True
         self._blocks = PrivateBlocks(reading, self._witness, asked=top_scope.decider.asks_declarations)
+        self._content = ContentItems(reading, top_scope, self._holds)
         self.results: dict[int, Done] = {}  # of the touches of this very file, by id
 
     def program(self) -> Program:
@@ -330,9 +333,21 @@ class Header:
         element, candidate, done = fate.element, fate.candidate, fate.done
         if element.tag in ICONS and self._surroundings.pixels_change and done.change == "entered":
             candidate, done = _ENGINE_REMOVES, _GONE
+        items: list[JudgedItem] = []
         dropped = self._blocks.dropped(element, place) if done.change == "entered" else frozenset()
         if dropped and len(dropped) == len(element.items or ()):
             candidate, done = _ENGINE_REMOVES, _GONE
+        if element.tag == content_item.REFERENCED_ITEM and done.change == "kept" and (moved := self._content.moved(element, place)):
+            candidate, done, self._reusable = _ENGINE_KEEPS, Done("replaced", moved), False
+        if done.change == "entered":
+            self._reusable = self._reusable and fate.fixed
+            items = self._content.judged(element, place, scope)
+            for found in [found for item in items for found in item.read]:
+                self._witness(found.element, found.place)
+            if items and (goes := items[0].goes) is not None and all(item.goes is not None for item in items):
+                # nothing is left to hold
+                empty = Candidate(content_item.WITHOUT_ITEMS[element.tag], origin=goes.origin, written=goes.written)
+                candidate, done, fate.fixed = empty, self._toucher.touch(element, place, empty)[0], True
         vr = "SQ" if is_sequence(element) else element.vr
         change = done.change
         ours = self._markers.ours(element.tag, path)
@@ -343,11 +358,10 @@ class Header:
         if change == "removed" and fate.fixed:
             return
         if change == "entered":
-            self._reusable = self._reusable and fate.fixed
             below = uids
             if done.replace_uids:
                 below = Candidate("U", rule=candidate.rule, origin=candidate.origin, written="U")
-            self._sequence(operations, element, place, scope, path, below, dropped)
+            self._sequence(operations, element, place, items, path, below, dropped)
         elif change == "claimed":
             operations.append(Literal(self._claim(element, place, scope)))
         elif not fate.fixed:
@@ -375,26 +389,34 @@ class Header:
             before = self._reading.raw(element, place)
         return self._markers.element(element.tag, place.encoding, before)
 
+    def _item(self, item: JudgedItem, path: Path, uids: Candidate | None) -> list[Operation] | None:
+        """The operations of an item; None when a rule takes it whole."""
+        goes = item.goes
+        if goes is None:
+            return self._data_set(item.place, item.scope, path, uids)
+        self._outcomes.append(self._known_outcomes.of(path, ITEM, "", goes.origin, goes.written, "removed"))
+        return None
+
     def _sequence(
         self,
         operations: list[Operation],
         element: Element,
         place: DataSet,
-        scope: Scope,
+        judged: list[JudgedItem],
         path: Path,
         uids: Candidate | None,
         dropped: frozenset[int],
     ) -> None:
-        """A sequence that stays: its items judged, those `dropped` left out."""
-        below = scope.below(element.tag, element.creator)
+        """A sequence that stays: its items judged, those `dropped` left out, the engine's own added."""
         ours = OwnItems(self._markers.ours(element.tag, path), element.items or (), place, self._reading, self._witness)
-        items: list[Item] = []
-        inside: list[list[Operation]] = []
-        for number, item in enumerate(element.items or (), start=1):
+        inside: list[list[Operation] | None] = []
+        for number, item in enumerate(judged, start=1):
             within = (*path, (element.tag, number))
             if number in dropped:
-                self._outcomes += [self._known_outcomes.of(within, gone.tag, gone.vr, "engine", "X", "removed") for gone in item.elements]
-                continue
-            items.append(item)
-            inside.append(ours.anew(number) or self._data_set(place.below(item), below, within, uids))
-        sequence_operations(operations, element, place, items, inside, ours.missing(place.value_encoding(element)))
+                self._outcomes += [
+                    self._known_outcomes.of(within, gone.tag, gone.vr, "engine", "X", "removed") for gone in item.place.elements
+                ]
+                inside.append(None)
+            else:
+                inside.append(ours.anew(number) or self._item(item, within, uids))
+        sequence_operations(operations, element, place, inside, ours.missing(place.value_encoding(element)))

@@ -18,7 +18,8 @@ class Outcome:
 
     Every element of the input's data set has exactly one outcome, unless it lies in a sequence whose own outcome says that it is gone
     (`removed`, `emptied`, `reduced`, or `claimed`, where what has no outcome of its own is gone): that one stands for everything inside.
-    The file meta information (group 0002) is rebuilt from nothing and has none.
+    So does the one outcome of a content item that a rule took whole: `tag` is (FFFE,E000), `path` ends with the sequence and the item,
+    `change` is `removed`. The file meta information (group 0002) is rebuilt from nothing and has none.
 
     `path`: the enclosing sequences and the items in them. `vr`: the effective one. `origin`: the rule's
     "recipe:line", or `unlisted`, `keep-private`, `engine`. `code`: the code that decided, compound codes as written. `change`: kept,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deidrules.dicom.element import Element, Item
+from deidrules.dicom.element import Element
 from deidrules.engine.operation import CLOSE, Open, Operation, copy, extend, only_copies
 from deidrules.engine.reading import DataSet
 
@@ -13,14 +13,12 @@ def sequence_operations(
     operations: list[Operation],
     element: Element,
     place: DataSet,
-    items: list[Item],
-    inside: list[list[Operation]],
+    inside: list[list[Operation] | None],
     more: Sequence[Operation] = (),
 ) -> None:
-    """Add the operations of a sequence. `items` are those that stay, `inside` the operations of each, `more` items behind them."""
-    if not more and len(items) == len(element.items or ()) and all(
-        only_copies(part, item.value, item.stop) for part, item in zip(inside, items, strict=True)
-    ):
+    """Add the operations of a sequence: `inside` are those of its items, None for those that go, `more` are items behind them."""
+    items = element.items or ()
+    if not more and all(part is not None and only_copies(part, item.value, item.stop) for part, item in zip(inside, items, strict=True)):
         copy(operations, element.header, element.end)
         return
     if element.undefined:
@@ -28,6 +26,8 @@ def sequence_operations(
     else:
         operations.append(Open(element.header, element.value - 4, place.encoding.order))
     for part, item in zip(inside, items, strict=True):
+        if part is None:
+            continue
         if only_copies(part, item.value, item.stop):
             copy(operations, item.header, item.end)
         elif item.undefined:

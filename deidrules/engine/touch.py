@@ -9,6 +9,7 @@ from typing import Any
 from deidrules.actions.base import Action, Atom, Change, Enter, Function, Keep, Keys, Reduce, Refuse, Remove, Set
 from deidrules.dicom import dictionary, values, writer
 from deidrules.dicom.element import IMPLICIT_LITTLE, Element
+from deidrules.engine.content import dummy_sequence
 from deidrules.engine.context import FileContext
 from deidrules.engine.decide import Candidate
 from deidrules.engine.evaluate import Evaluator, Values, reads_of
@@ -148,6 +149,11 @@ class Toucher:
         self.context.vr = subject.vr
         try:
             change = self._change(place, candidate, subject) if self._proves(element, place, candidate, subject) else Remove()
+            if candidate.content:
+                if isinstance(change, Set) and not any(value not in ("", b"") for value in change.values) and candidate.code != "Z":
+                    change = self._actions["D"].call(subject, self.context)  # what came out empty: an item has its value (rule 12)
+                if isinstance(change, Reduce) and (dummy := dummy_sequence(element, place)) is not None:
+                    return Done("replaced", dummy)
             return self._done(element, place, candidate, change, subject)
         except Refusal as refusal:
             if refusal.tag is not None:

@@ -89,6 +89,14 @@ class DeclaredSafeClass(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class ContentItem(Node):
+    """`content "SCHEME:CODE" VALUETYPE`: the values of content items (unescaped here); "" for a part that is not written."""
+
+    concept: str = ""
+    value_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Star(Node):
     """`*` as a step of a path."""
 
@@ -100,7 +108,7 @@ class Name(Node):
     name: str
 
 
-Leaf = Keyword | TagMask | PrivateTag | VrClass | PrivateClass | UnknownClass | DeclaredSafeClass | Star | Name
+Leaf = Keyword | TagMask | PrivateTag | VrClass | PrivateClass | UnknownClass | DeclaredSafeClass | ContentItem | Star | Name
 
 
 @dataclass(frozen=True, slots=True)

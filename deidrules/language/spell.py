@@ -37,6 +37,8 @@ def leaf(node: ast.Leaf) -> str:
             return "unknown"
         case ast.DeclaredSafeClass():
             return "declared-safe"
+        case ast.ContentItem():
+            return " ".join(["content", *([quoted(node.concept)] if node.concept else []), *([node.value_type] if node.value_type else [])])
         case ast.Star():
             return "*"
 

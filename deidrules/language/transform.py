@@ -210,6 +210,14 @@ class Builder:
     def declared_safe(self, children: Children) -> ast.DeclaredSafeClass:
         return ast.DeclaredSafeClass(span=self._span(children))
 
+    def content(self, children: Children) -> ast.ContentItem:
+        words = {child.type: str(child) for child in children[1:]}
+        concept = unescape(words["STRING"]) if "STRING" in words else ""
+        if "STRING" in words and not concept.strip():
+            help_text = 'write `content "SCHEME:CODE"`, or no text for any'
+            self.problems.append(Diagnostic("DR035", "the concept is empty", self._span([children[1]]), help=help_text))
+        return ast.ContentItem(concept, words.get("VALUETYPE", ""), span=self._span(children))
+
     # ---- expressions
 
     def concat(self, children: Children) -> ast.Concat:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 REFUSALS: dict[str, str] = {
+    "ambiguous-content-item": "a content item has two concepts, codes or value types, so there is no telling which rule means it",
     "bad-argument": "an argument that a rule reads from the object is outside what its function takes",
     "bad-codestream": "a compressed frame cannot be followed by its markers to its end, so what it holds beside its image is not known",
     "bad-delimiter": "an item or sequence delimiter has a length other than zero",

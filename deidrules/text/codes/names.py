@@ -142,6 +142,22 @@ TABLE: tuple[Code, ...] = (
         "Sets of sets spread to more than any recipe can mean, or go too deep; the text has to end in a plan or in findings.",
     ),
     Code(
+        "DR125",
+        "unknown-value-type",
+        ERROR,
+        "Content items have the Value Types of PS3.3 C.17.3 and 10.2; an item of another type is reached by `content` without a type.",
+        bad="X content TXT",
+        good="X content TEXT",
+    ),
+    Code(
+        "DR126",
+        "not-a-concept",
+        ERROR,
+        "A concept is the Coding Scheme Designator and the Code Value with a colon between them; anything else would meet no item.",
+        bad='X content "121022" TEXT',
+        good='X content "DCM:121022" TEXT',
+    ),
+    Code(
         "DR128",
         "reading-misplaced",
         ERROR,

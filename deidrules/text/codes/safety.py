@@ -79,6 +79,14 @@ TABLE: tuple[Code, ...] = (
         bad="K PatientSex override X",
         good='X (0010,xxxx)\nK PatientSex override X because "protocol 4.2"',
     ),
+    Code(
+        "DR211",
+        "no-dummy",
+        ERROR,
+        "What a content item refers to, or where it lies, has no dummy that an object could hold and that says nothing.",
+        bad='D content "DCM:121080" IMAGE',
+        good='U content "DCM:121080" IMAGE',
+    ),
     Code("DR212", "override-meets-nothing", WARNING, "The rule it was written against has gone, or the selector is mistyped."),
     Code(
         "DR220",
