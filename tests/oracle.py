@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import oracle_values
 from oracle_conditions import holds
 from oracle_data import Item, Value, dictionary_vrs
+from oracle_declared import kept_items
 from oracle_rules import Chain, Claim, claims, leaves, letter, more_specific, path_means, reaches
 
 from deidrules.actions import base
@@ -42,6 +43,10 @@ REPLACED = Claim(0, "U", ast.Path(ast.VrClass("UI")), None, None, (), False)  # 
 Expected = bytes | Replaced | list[dict[int, "Expected"]]
 
 
+class Reduced(list[dict[int, Expected]]):
+    """The one item that D leaves of a sequence: none of the input's."""
+
+
 # ---- rule 16: the engine's own
 
 
@@ -69,6 +74,40 @@ def clear_bit(out: dict[int, Expected], item: Item, group: int) -> None:
     order = "<" if item.values[0x7FE00010].little else ">"
     words = struct.unpack(f"{order}{len(samples) // 2}H", samples[: len(samples) // 2 * 2])
     out[0x7FE00010] = struct.pack(f"{order}{len(words)}H", *(word & ~(1 << bit) for word in words))
+
+
+# ---- rule 15: what is said of private blocks that went
+
+
+def staying(item: Item, out: dict[int, Expected]) -> set[tuple[int, str]]:
+    """The private blocks of which something stays, by group and creator, at any depth but not within (0008,0300)."""
+    found: set[tuple[int, str]] = set()
+    for tag, result in out.items():
+        value = item.values.get(tag)
+        if value is None or tag == 0x00080300:
+            continue
+        if value.creator is not None:
+            found.add((tag >> 16, value.creator))
+        if isinstance(result, list) and result and value.items and not isinstance(result, Reduced):
+            for inner, inner_out in zip(value.items, result, strict=True):
+                found |= staying(inner, inner_out)
+    return found
+
+
+def trim(item: Item, out: dict[int, Expected], blocks: set[tuple[int, str]]) -> None:
+    """Take from every (0008,0300) that stays the items that name other blocks, and itself when none is left."""
+    for tag in list(out):
+        value, result = item.values.get(tag), out[tag]
+        if value is None or not isinstance(result, list) or isinstance(result, Reduced) or not (result and value.items):
+            continue
+        for inner, inner_out in zip(value.items, result, strict=True):
+            trim(inner, inner_out, blocks)
+        if tag == 0x00080300:
+            kept = [one for one, stays in zip(result, kept_items(value, blocks), strict=True) if stays]
+            if kept:
+                out[tag] = kept
+            else:
+                del out[tag]
 
 
 # ---- the whole
@@ -99,7 +138,9 @@ class Oracle:
         self.doubts.clear()
         self.context = oracle_values.Context(self.keys, oracle_values.identifiers(item), self.tables)
         self.verdicts()
-        return self.judged_item(item, (), uids=False)
+        out = self.judged_item(item, (), uids=False)
+        trim(item, out, staying(item, out))
+        return out
 
     # ---- rule 18
 
@@ -138,20 +179,20 @@ class Oracle:
         """The most specific of the rules of a layer; where two are not ordered, the one that leaves less."""
         best = [claim for claim in mine if not any(more_specific(other, claim) for other in mine)]
         actions = {self.effect(claim, value): claim for claim in best}
-        least = min(level for level, _, _ in actions)
-        remaining = [claim for (level, _, _), claim in actions.items() if level == least]
+        least = min(level for level, *_ in actions)
+        remaining = [claim for (level, *_), claim in actions.items() if level == least]
         if len(remaining) > 1:
             raise Refused("rules-tie")
         return remaining[0]
 
-    def effect(self, claim: Claim, value: Value) -> tuple[Level, str, ast.Expression | None]:
-        """What a claim does to an element: how much it leaves, its letter and its value. Rule 15: of a private element only what a rule
-        spells can stay, and nothing of one without creator."""
+    def effect(self, claim: Claim, value: Value) -> tuple[Level, str, ast.Expression | None, str]:
+        """What a claim does to an element: how much it leaves, its letter, its value and the VR it reads with. Rule 15: of a private
+        element only what a rule spells or the object declares safe can stay, and nothing of one without creator."""
         if value.tag >> 16 & 1 and (value.creator is None or not (claim.spelled or self.policies.keep_private)):
-            return Level.NOTHING, "X", None
+            return Level.NOTHING, "X", None, ""
         if value.tag in PIXELS and claim.code != "K":
-            return Level.NOTHING, "X", None  # rule 16: pixel data takes K or X
-        return leaves(claim), letter(claim.code), claim.value
+            return Level.NOTHING, "X", None, ""  # rule 16: pixel data takes K or X
+        return leaves(claim), letter(claim.code), claim.value, claim.reading
 
     # ---- rules 10, 13-17: what becomes of an item and its elements
 
@@ -231,6 +272,13 @@ class Oracle:
         code = "K" if claim is None else self.effect(claim, value)[1]
         if code == "X":
             return None
+        if private and claim is not None and value.vr == "UN" and value.items is None:
+            by_word = value.said_vr if isinstance(claim.path.leaf, ast.DeclaredSafeClass) else ""
+            if vr := claim.reading or by_word:  # `as`: the file does not say the VR
+                value = replace(value, vr=vr)
+                uid = uids and vr == "UI"
+                if not (uid and code in ("K", "C")) and code in ("C", "U") and not oracle_values.is_of_its_vr(value):
+                    return None
         # a private UID that would stay is one of the UIDs in a sequence under U
         return self.acted(REPLACED if claim is None or (uid and code in ("K", "C")) else claim, value, item, chain, uids=uids)
 
@@ -269,7 +317,7 @@ class Oracle:
             case base.Enter(replace_uids):
                 return self.kept(value, chain, uids=uids or replace_uids)
             case base.Reduce():
-                return [{}]
+                return Reduced([{}])
             case base.Refuse(code):
                 raise Refused(code)
         raise AssertionError(change)
@@ -285,7 +333,7 @@ class Oracle:
         if value.items is not None:  # a value reached a sequence by a mask, a VR or `*`
             if values:
                 raise Refused("value")
-            return [{}] if claim.code == "D" else []
+            return Reduced([{}]) if claim.code == "D" else []
         return self.checked(claim.code, value, values)
 
     def checked(self, code: str, value: Value, values: tuple[object, ...]) -> Replaced:
