@@ -11,6 +11,7 @@ import oracle_content
 import oracle_values
 from oracle_conditions import holds
 from oracle_data import Item, Value, dictionary_vrs
+from oracle_declared import kept_items
 from oracle_rules import Chain, Claim, claims, leaves, letter, more_specific, path_means, reaches
 from oracle_types import Types
 
@@ -64,6 +65,16 @@ REPLACED = Claim(0, "U", ast.Path(ast.VrClass("UI")), None, None, (), False)  # 
 Expected = bytes | Replaced | Document | list[dict[int, "Expected"]]
 
 
+class Entered(list[dict[int, Expected]]):
+    """The items of a sequence that stay, each judged; `given` are those of the input that they were."""
+
+    given: list[Item]
+
+
+class Reduced(list[dict[int, Expected]]):
+    """The one item that D leaves of a sequence: none of the input's."""
+
+
 # ---- rule 16: the engine's own
 
 
@@ -109,6 +120,38 @@ DUMMIES: dict[int, dict[int, Expected]] = {
     0x0040A300: {0x004008EA: [NO_UNITS], 0x0040A30A: Replaced("DS", ("0",))},
     0x004008EA: NO_UNITS,
 }
+# ---- rule 15: what is said of private blocks that went
+
+
+def staying(item: Item, out: dict[int, Expected]) -> set[tuple[int, str]]:
+    """The private blocks of which something stays, by group and creator, at any depth but not within (0008,0300)."""
+    found: set[tuple[int, str]] = set()
+    for tag, result in out.items():
+        value = item.values.get(tag)
+        if value is None or tag == 0x00080300:
+            continue
+        if value.creator is not None:
+            found.add((tag >> 16, value.creator))
+        if isinstance(result, Entered):
+            for inner, inner_out in zip(result.given, result, strict=True):
+                found |= staying(inner, inner_out)
+    return found
+
+
+def trim(item: Item, out: dict[int, Expected], blocks: set[tuple[int, str]]) -> None:
+    """Take from every (0008,0300) that stays the items that name other blocks, and itself when none is left."""
+    for tag in list(out):
+        value, result = item.values.get(tag), out[tag]
+        if value is None or not isinstance(result, Entered) or not result:
+            continue
+        for inner, inner_out in zip(result.given, result, strict=True):
+            trim(inner, inner_out, blocks)
+        if tag == 0x00080300:
+            kept = [one for one, stays in zip(result, kept_items(value, blocks), strict=True) if stays]
+            if kept:
+                out[tag] = kept
+            else:
+                del out[tag]
 
 
 # ---- the whole
@@ -144,7 +187,9 @@ class Oracle:
         self.context = oracle_values.Context(self.keys, oracle_values.identifiers(item), self.tables)
         self.numbers: dict[tuple[int, ...], tuple[int, ...]] | None = None
         self.verdicts()
-        return self.judged_item(item, (), uids=False)
+        out = self.judged_item(item, (), uids=False)
+        trim(item, out, staying(item, out))
+        return out
 
     def begin(self, item: Item, meta: Item) -> None:
         """The object that is asked about."""
@@ -189,20 +234,20 @@ class Oracle:
         """The most specific of the rules of a layer; where two are not ordered, the one that leaves less."""
         best = [claim for claim in mine if not any(more_specific(other, claim) for other in mine)]
         actions = {self.effect(claim, value, chain): claim for claim in best}
-        least = min(level for level, _, _ in actions)
-        remaining = [claim for (level, _, _), claim in actions.items() if level == least]
+        least = min(level for level, *_ in actions)
+        remaining = [claim for (level, *_), claim in actions.items() if level == least]
         if len(remaining) > 1:
             raise Refused("rules-tie")
         return remaining[0]
 
-    def effect(self, claim: Claim, value: Value, chain: Chain) -> tuple[Level, str, ast.Expression | None]:
-        """What a claim does to an element: how much it leaves, its letter and its value. Rule 15: of a private element only what a rule
-        spells can stay, and nothing of one without creator."""
+    def effect(self, claim: Claim, value: Value, chain: Chain) -> tuple[Level, str, ast.Expression | None, str]:
+        """What a claim does to an element: how much it leaves, its letter, its value and the VR it reads with. Rule 15: of a private
+        element only what a rule spells or the object declares safe can stay, and nothing of one without creator."""
         if value.tag >> 16 & 1 and (value.creator is None or not (claim.spelled or self.policies.keep_private)):
-            return Level.NOTHING, "X", None
+            return Level.NOTHING, "X", None, ""
         if value.tag in PIXELS and claim.code != "K":
-            return Level.NOTHING, "X", None  # rule 16: pixel data takes K or X
-        return leaves(claim), self.letter(claim.code, value.tag, chain), claim.value
+            return Level.NOTHING, "X", None, ""  # rule 16: pixel data takes K or X
+        return leaves(claim), self.letter(claim.code, value.tag, chain), claim.value, claim.reading
 
     def letter(self, code: str, tag: int, chain: Chain) -> str:
         """Rule 12."""
@@ -290,7 +335,9 @@ class Oracle:
         staying = [inner for inner in value.items if not self.goes(inner, below)]
         if value.items and not staying:
             return {"X": None, "Z": [], "D": [{}]}[oracle_content.SEQUENCES[value.tag]]
-        return [self.followed(inner, self.judged_item(inner, below, uids=uids), below) for inner in staying]
+        judged = Entered(self.followed(inner, self.judged_item(inner, below, uids=uids), below) for inner in staying)
+        judged.given = staying
+        return judged
 
     # ---- content items
 
@@ -366,6 +413,13 @@ class Oracle:
         code = "K" if claim is None else self.effect(claim, value, chain)[1]
         if code == "X":
             return None
+        if private and claim is not None and value.vr == "UN" and value.items is None:
+            by_word = value.said_vr if isinstance(claim.path.leaf, ast.DeclaredSafeClass) else ""
+            if vr := claim.reading or by_word:  # `as`: the file does not say the VR
+                value = replace(value, vr=vr)
+                uid = uids and vr == "UI"
+                if not (uid and code in ("K", "C")) and code in ("C", "U") and not oracle_values.is_of_its_vr(value):
+                    return None
         # a private UID that would stay is one of the UIDs in a sequence under U
         return self.acted(REPLACED if claim is None or (uid and code in ("K", "C")) else claim, value, item, chain, uids=uids)
 
@@ -414,7 +468,7 @@ class Oracle:
             case base.Enter(replace_uids):
                 return self.kept(value, chain, uids=uids or replace_uids)
             case base.Reduce() if claim.content and value.tag in DUMMIES:
-                return [DUMMIES[value.tag]]
+                return Reduced([DUMMIES[value.tag]])
             case base.Reduce():
                 return self.checked("D", value, (), chain)
             case base.Refuse(code):
@@ -438,7 +492,7 @@ class Oracle:
         empty = not any(str(part) if not isinstance(part, bytes) else part for part in values)
         dummy = empty and (code == "D" or (code in ("C", "Z") and self.types.type(chain, value.tag) == 1))
         if value.items is not None:
-            return [self.one_item((*chain, (value.tag, value.creator)))] if dummy else []
+            return Reduced([self.one_item((*chain, (value.tag, value.creator)))]) if dummy else []
         if dummy:
             return Replaced(value.vr, dummy_values(value.tag, value.vr, self.keys))
         if not oracle_values.fitting(values, value.vr, value.tag, len(value.atoms())):

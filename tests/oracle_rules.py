@@ -26,14 +26,15 @@ class Claim:
     condition: ast.Condition | None
     excluded: tuple[ast.Path, ...]
     otherwise: bool
+    reading: str = ""
     stance: ast.Stance = field(compare=False, default=None)
     parameters: Mapping[str, ast.Expression] = field(compare=False, default_factory=dict)
     sets: Mapping[str, ast.SetDefinition] = field(compare=False, default_factory=dict)
 
     @property
     def spelled(self) -> bool:
-        """True when it spells the creator of a private element."""
-        return isinstance(self.path.leaf, ast.PrivateTag)
+        """True when it spells the creator of a private element, or takes the object's word for it."""
+        return isinstance(self.path.leaf, ast.PrivateTag | ast.DeclaredSafeClass)
 
     @property
     def content(self) -> bool:
@@ -62,13 +63,23 @@ def claims(layers: Sequence[ast.Recipe], parameters: Mapping[str, ast.Expression
             if isinstance(rule, ast.Add):
                 # rule 17: `at that place`: without a path that is the object itself
                 target = ast.Path(rule.target.leaf, rule.target.steps, rule.target.anchor or ("" if rule.target.steps else "top"))
-                found.append(Claim(number, "add", target, rule.value, condition, (), otherwise, rule.stance, given, sets))
+                found.append(Claim(number, "add", target, rule.value, condition, (), otherwise, "", rule.stance, given, sets))
                 continue
             for selector in rule.selectors:
                 for path, excluded in written_out(selector, sets):
                     found.append(
                         Claim(
-                            number, rule.code, path, rule.value, condition, (*rule.excluded, *excluded), otherwise, rule.stance, given, sets
+                            number,
+                            rule.code,
+                            path,
+                            rule.value,
+                            condition,
+                            (*rule.excluded, *excluded),
+                            otherwise,
+                            rule.reading,
+                            rule.stance,
+                            given,
+                            sets,
                         )
                     )
     return found
@@ -125,6 +136,8 @@ def leaf_means(leaf: ast.Leaf, value: Value) -> bool:
             return private
         case ast.UnknownClass():
             return not private and not value.known
+        case ast.DeclaredSafeClass():
+            return value.declared
         case ast.Star():
             return True
         case ast.ContentItem(concept, kind):
@@ -175,7 +188,7 @@ def reaches(claim: Claim, value: Value, chain: Chain) -> bool:
 
 
 def leaf_order(leaf: ast.Leaf) -> tuple[int, int]:
-    """Tag or private element > mask (more fixed digits) > vr > private, unknown, *."""
+    """Tag or private element > mask (more fixed digits) > vr > declared-safe > private, unknown, *."""
     match leaf:
         case ast.ContentItem(concept, kind):
             return 5, 2 * bool(concept) + bool(kind)
@@ -189,6 +202,8 @@ def leaf_order(leaf: ast.Leaf) -> tuple[int, int]:
             return (4, 0) if "x" not in element else (3, 10 - element.count("x"))
         case ast.VrClass():
             return 2, 0
+        case ast.DeclaredSafeClass():
+            return 1, 1
     return 1, 0
 
 

@@ -10,7 +10,7 @@ import strategies
 import strategies_files
 from hypothesis import HealthCheck, given, seed, settings
 from oracle import MARKERS, Document, Expected, Oracle, Refused
-from oracle_data import Item, Value, read
+from oracle_data import Item, Value, decoded, read
 
 from deidrules.compile.compiler import compile_layers
 from deidrules.compile.model import Compilation
@@ -177,7 +177,10 @@ def _element(name: str, expected: Expected, observed: Value) -> list[str]:
     if isinstance(expected, bytes):
         return [] if observed.raw == expected else [f"{name} was to stay {expected!r}, is {observed.raw!r}"]
     wanted = [_plain(value, expected.vr) for value in expected.values]
-    present = [_plain(value, expected.vr) for value in observed.atoms()]
+    atoms = observed.atoms()
+    if observed.vr == "UN":  # `as`: nothing in the file says the VR that the rule reads it with
+        atoms = decoded(observed.raw, expected.vr, observed.little, observed.charsets)
+    present = [_plain(value, expected.vr) for value in atoms]
     if wanted in ([], [""]) and present in ([], [""]):
         return []
     return [] if wanted == present else [f"{name} was to be {wanted}, is {present}"]

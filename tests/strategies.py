@@ -86,7 +86,7 @@ def selectors(draw: st.DrawFn, leaves: st.SearchStrategy[ast.Leaf]) -> ast.Path:
 broad = st.one_of(
     masks.map(lambda digits: ast.TagMask(*digits)),
     st.sampled_from(VRS).map(ast.VrClass),
-    st.sampled_from((ast.PrivateClass(), ast.UnknownClass())),
+    st.sampled_from((ast.PrivateClass(), ast.UnknownClass(), ast.DeclaredSafeClass())),
 )
 anything = st.one_of(keywords, keywords, keywords, tags.map(lambda digits: ast.TagMask(*digits)), private_tags, broad)
 keepable = st.one_of(
@@ -95,6 +95,7 @@ keepable = st.one_of(
     keywords,
     tags.map(lambda digits: ast.TagMask(*digits)),
     spelled,
+    st.just(ast.DeclaredSafeClass()),
     masks.map(lambda digits: ast.TagMask(*digits)),
     st.sampled_from(VRS).map(ast.VrClass),
 )
@@ -232,10 +233,11 @@ rules = st.one_of(
     st.builds(ast.Rule, st.just("C"), some(date_leaves), date_values, exceptions, stances),
     st.builds(ast.Rule, st.just("C"), some(text_leaves), cleaned_values, exceptions, stances),
     st.builds(ast.Rule, st.just("C"), some(several_leaves), st.just(call("first")), exceptions, stances),
+    st.builds(ast.Rule, st.just("C"), some(spelled), st.none(), exceptions, stances, st.sampled_from(("", "LO", "CS", "UI", "US", "DS"))),
     st.builds(
         ast.Rule,
         st.just("C"),
-        some(st.one_of(text_leaves, uid_leaves, spelled, st.just(ast.VrClass("LO")))),
+        some(st.one_of(text_leaves, uid_leaves, spelled, st.just(ast.DeclaredSafeClass()), st.just(ast.VrClass("LO")))),
         st.none(),
         exceptions,
         stances,

@@ -80,6 +80,8 @@ def items(draw: st.DrawFn, depth: int, *, un: bool = False) -> Dataset:
         dataset.add(DataElement(int(UNKNOWN[0] + UNKNOWN[1], 16), "LO", "UNKNOWN"))
     if draw(st.integers(0, 2)) == 0:
         private(draw, dataset, depth)
+    if draw(st.integers(0, 2 if depth == 3 else 15)) == 0:
+        dataset.PrivateDataElementCharacteristicsSequence = Sequence(draw(st.lists(declarations(), min_size=1, max_size=3)))
     odd_ends(draw, dataset)
     if draw(st.integers(0, 5)) == 0:
         dataset.add(DataElement(0x60004000, "LT", "OVERLAY"))
@@ -136,6 +138,8 @@ def private(draw: st.DrawFn, dataset: Dataset, depth: int) -> None:
     for number, creator in enumerate(creators, draw(st.sampled_from((0x10, 0x10, 0x42)))):
         if draw(st.integers(0, 7)):
             dataset.add(DataElement(0x00190000 | number, "LO", creator))
+        if not draw(st.integers(0, 15)):
+            dataset.add(DataElement(0x00190080 | number & 0xF, "LO", creator))  # it reserves two blocks, and owns neither
         block = 0x00190000 | number << 8
         for element in draw(st.lists(st.sampled_from((1, 2, 3, 4, 5)), max_size=3, unique=True)):
             if element == 1:
@@ -147,7 +151,30 @@ def private(draw: st.DrawFn, dataset: Dataset, depth: int) -> None:
             elif element == 5:
                 dataset.add(DataElement(block | 5, "UI", "1.2.3.4.8"))
             elif element == 4:
-                dataset.add(DataElement(block | 4, "UN", b"\x01\x02\x03\x04"))
+                content = draw(st.sampled_from((b"\x01\x02\x03\x04", b"HEAD", b"1.25", b"1.2.3.4.8\0", b"by 4711 ")))
+                dataset.add(DataElement(block | 4, "UN", content))
+
+
+@st.composite
+def declarations(draw: st.DrawFn) -> Dataset:
+    """What an object says of a private block, at times what the standard does not allow."""
+    item = Dataset()
+    item.PrivateGroupReference = draw(st.sampled_from((0x0019, 0x0019, 0x0019, 0x0021, 0x0018)))
+    item.PrivateCreatorReference = draw(st.sampled_from(("ACME", "ACME", "acme ", "Other 1.0", "")))
+    item.BlockIdentifyingInformationStatus = draw(st.sampled_from(("SAFE", "SAFE", "MIXED", "MIXED", "UNSAFE", "UNKNOWN")))
+    if item.BlockIdentifyingInformationStatus == "MIXED" or draw(st.integers(0, 7)) == 0:
+        item.NonidentifyingPrivateElements = draw(st.sampled_from(([1, 3], [1, 2, 4, 5], 3, [3, 1], [1, 256], 4)))
+    if draw(st.integers(0, 3)) == 0:
+        action = Dataset()
+        action.IdentifyingPrivateElements = draw(st.sampled_from(([1, 2], 5)))
+        action.DeidentificationAction = draw(st.sampled_from(("X", "U", "C")))
+        item.DeidentificationActionSequence = Sequence([action])
+    if draw(st.integers(0, 2)) == 0:
+        definition = Dataset()
+        definition.PrivateDataElement = 4
+        definition.PrivateDataElementValueRepresentation = draw(st.sampled_from(("US", "LO", "SQ", "XX")))
+        item.PrivateDataElementDefinitionSequence = Sequence([definition])
+    return item
 
 
 SYNTAXES = (
