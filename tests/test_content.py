@@ -10,15 +10,21 @@ import pytest
 from case_data import file_bytes
 from pydicom.dataset import Dataset
 
+from deidrules.actions.registry import ACTIONS, FUNCTIONS
+from deidrules.cli.explaining import Explainer
 from deidrules.compile.compiler import compile_layers, compile_text
+from deidrules.dicom.reader import read
 from deidrules.engine.content import ITEM
+from deidrules.engine.decide import Decider
 from deidrules.engine.instance import Engine
 from deidrules.engine.keys import KeyRing
 from deidrules.engine.outcome import Deidentified
 from deidrules.plan.json import from_json, to_json
 from deidrules.plan.model import Policies
 from deidrules.plan.selector import ContentLeaf, leaf_rank, parse_selector
+from deidrules.rehearsal.rehearse import rehearse_recipe
 from deidrules.text.refusal import Refusal
+from deidrules.text.source import Source
 
 Json = dict[str, object]
 POLICIES = Policies("K", "accept", "strictest")
@@ -374,3 +380,73 @@ def test_a_plan_with_content_rules_survives_json_and_an_unknown_type_does_not() 
     assert from_json(text) == compiled.plan
     with pytest.raises(ValueError, match="plan"):
         from_json(text.replace("TEXT", "TXET"))
+
+
+# ---- tests of recipes, and what is explained
+
+
+def rehearsed(rules: str, test: str) -> list[tuple[str, str]]:
+    """(code, message) of what a test of a recipe finds."""
+    rehearsal = rehearse_recipe(Source("a.recipe", f'deidrules 1\n\n{KEEP}\n{rules}\n\ntest "it" {{\n{test}\n}}\n'), {})
+    assert not rehearsal.errors, rehearsal.errors
+    (one,) = rehearsal.tests
+    return [(finding.code, finding.message) for finding in one.findings]
+
+
+KEEP = "K ContentSequence, AcquisitionContextSequence, ValueType, ConceptNameCodeSequence, ConceptNameCodeSequence / *"
+GIVEN = 'given content "DCM:1" TEXT = "one", content "dcm:2" TEXT = "two", content "DCM:3" NUM = 3, content "DCM:4" IMAGE = "1.2.3"'
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected", "found"),
+    [
+        ('X content "DCM:1" TEXT\nK content "DCM:2" TEXT', 'removed content "DCM:1"\nexpect kept content "DCM:2" TEXT', []),
+        ('X content "DCM:1" TEXT\nK content "DCM:2" TEXT', 'kept content "DCM:1" TEXT', ["DR520"]),
+        ('X content "DCM:1" TEXT\nK content "DCM:2" TEXT', 'content "DCM:2" TEXT = "two"', []),
+        ("D content TEXT", 'replaced content TEXT\nexpect content "DCM:2" TEXT = "ANONYMIZED"', []),
+        ("K content NUM", 'kept content "DCM:3" NUM', []),
+        ("U content IMAGE", 'kept content "DCM:4" IMAGE', []),
+        ("X content NUM", 'removed content "DCM:9" NUM', ["DR522"]),
+        ("C content TEXT", 'content "DCM:1" TEXT keeps "one"', []),
+    ],
+)
+def test_a_test_of_a_recipe_gives_items_and_expects_of_them(rules: str, expected: str, found: list[str]) -> None:
+    assert [code for code, _ in rehearsed(rules, f"{GIVEN}\nexpect {expected}")] == found
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("content TEXT", "a content item has a concept and a value type"),
+        ('content "DCM:1" SCOORD', "a test gives no `SCOORD`"),
+        ('content "DCM:1" CODE', "a code is written `SCHEME:CODE`"),
+        ('ReferencedStudySequence / content "DCM:1" TEXT', "content items stand in ContentSequence"),
+        ('content "DCM:1" DATE', "this is no value of"),
+    ],
+)
+def test_an_item_that_cannot_be_given_is_said(given: str, message: str) -> None:
+    ((code, said),) = rehearsed("X content TEXT", f'given {given} = "x"\nexpect removed content TEXT')
+    assert code == "DR523"
+    assert message in said
+
+
+def test_an_item_may_be_given_in_another_sequence() -> None:
+    test = 'given AcquisitionContextSequence / content "DCM:1" CODE = "99X:1"\nexpect removed AcquisitionContextSequence / content CODE'
+    assert not rehearsed("X content CODE", test)
+
+
+def test_explain_tells_of_an_item_that_goes_and_of_the_rules_behind_it() -> None:
+    recipe = 'X content "DCM:1" TEXT\nC content TEXT override X because "findings"\nX TextValue otherwise'
+    compiled = compile_text(f"deidrules 1\n{recipe}\n", policies=POLICIES)
+    assert compiled.plan is not None, compiled.diagnostics
+    data = report(item("TEXT", "DCM:1", TextValue="a"), item("TEXT", TextValue="b"))
+    outcomes = Engine(compiled.plan, KEYS).apply(data).outcomes
+    explainer = Explainer(compiled.plan, Decider(compiled.plan, ACTIONS, FUNCTIONS), read(data), outcomes, show_values=False)
+    found = {(one.path, one.tag): one for one in explainer.elements()}
+    path = ((0x0040A730, 1),)
+    assert (found[path, ITEM].change, found[path, ITEM].rule) == ("removed", 'X content "DCM:1" TEXT')
+    assert found[path, 0x0040A160].change == "gone with Item"
+    other = found[((0x0040A730, 2),), 0x0040A160]
+    assert other.rule == "C content TEXT"
+    assert [loser.rule for loser in other.losers] == ["X TextValue otherwise"]
+    assert len(found) == len(list(explainer.elements()))

@@ -38,10 +38,12 @@ _DUMMIED = _VALUED | {"CODE", "NUM"}
 def _content(leaf: ContentLeaf, code: str, value: Typed | None, span: Span) -> list[Diagnostic]:
     """The code fits the Value Type: K and X fit all, any other needs to know what it works on."""
     letters, kind = set(code.split("/")), leaf.value_type
-    help_ = "use K or X" if kind else "write the value type, such as TEXT: what a code does depends on it"
+    replaced = kind in content_item.REFERENCES or kind == "UIDREF"
+    fitting = ["K", "X", *(["Z", "D"] if kind in _DUMMIED else []), *(["U"] if replaced else []), *(["C"] if kind in _CLEANED else [])]
+    help_ = f"use {', '.join(fitting[:-1])} or {fitting[-1]}" if kind else "write the value type, such as TEXT: what a code does depends on it"
     if value is not None and kind not in _VALUED:
         return [Diagnostic("DR113", f"`{leaf}` takes no value", span, help_)]
-    if "U" in letters and kind not in content_item.REFERENCES | {"UIDREF"}:
+    if "U" in letters and not replaced:
         return [Diagnostic("DR208", f"`U` replaces UIDs, and `{leaf}` is none", span, help_)]
     if "C" in letters and value is None and kind not in _CLEANED:
         if kind_of_vr("".join(vrs_of(leaf))) in {"date", "time"}:
@@ -49,7 +51,6 @@ def _content(leaf: ContentLeaf, code: str, value: Typed | None, span: Span) -> l
             return [Diagnostic("DR209", f"`C` on `{leaf}` needs a value", span, help_)]
         return [Diagnostic("DR209", f"`C` cleans words, and `{leaf}` holds none that could stay", span, help_)]
     if letters & {"Z", "D"} and kind not in _DUMMIED:
-        help_ = "use U, K or X" if kind in content_item.REFERENCES else help_
         return [Diagnostic("DR211", f"there is no dummy for `{leaf}`", span, help_)]
     return _fits(TagLeaf(leaf.elements[0]), value, span) if value is not None else []
 

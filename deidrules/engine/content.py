@@ -1,4 +1,4 @@
-"""Content items: which item of a sequence is what, and which of them a rule takes whole (section 18 of the language's reference)."""
+"""Content items: which item of a sequence is what, and which of them a rule takes whole (section 4 of the language's reference)."""
 
 from __future__ import annotations
 
