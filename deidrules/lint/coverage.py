@@ -1,9 +1,9 @@
 """A plan held against Table E.1-1: for each row what the claimed options require, what the plan does, and whether that is enough.
 
-Strength is what remains of the original (rule 6 of the language): nothing, a token, a part, all. X, Z and D count alike; a D or Z of the
-table also allows a token, since a dummy is any value that does not identify (PS3.15 Table E.1-1a), and a C of the table any C with a value: the
-manner of cleaning is the option's own and stands in its conformance statement (E.3.5, E.3.6). A rule that gives a reason for leaving more
-weakens all the same. Where several rules can decide a row, by condition or place, each has to be enough."""
+Strength is what remains of the original (rule 6 of the language): nothing, a token, a part, all. X, Z and D count alike. A D or Z of the
+table also allows a token, since a dummy is any value that does not identify (PS3.15 Table E.1-1a); a C of the table is met by any C, since
+the manner of cleaning is the option's own and stands in its conformance statement (E.3.5, E.3.6). A rule that gives a reason for leaving
+more than that weakens all the same. Where several rules can decide a row, by condition or place, each has to be enough."""
 
 from __future__ import annotations
 
