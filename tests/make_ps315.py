@@ -3,7 +3,9 @@
 Run: python tests/make_ps315.py ../shared/data/e1_1.csv
 
 The recipes are committed; this script says where each of their lines comes from, and tests compare the two. The layers without a column
-in the table (clean-pixel-data, clean-recognizable-visual-features) are written by hand.
+in the table (clean-pixel-data, clean-recognizable-visual-features, supplement) are written by hand. retain-safe-private has one cell
+here, which the rows of Table E.3.10-1 spell out: make_ps315_private.py writes it. make_ps315_content.py appends the content items of
+Table E.3.4-1 to the others, so it runs after this.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from ps315_table import ENGINE_OWN, TABLE, Row, rows
 
 FOLDER = Path(__file__).resolve().parents[1] / "profiles" / "ps315" / "2026d"
 RECIPE = FOLDER / "basic.recipe"
+PRIVATE = "retain-safe-private"
 CODES = ("X", "Z", "D", "U", "X/Z", "X/D", "X/Z/D", "Z/D", "X/Z/U")
 __all__ = ["ENGINE_OWN", "FOLDER", "RECIPE", "TABLE", "Row", "files", "recipe", "rows"]
 
@@ -49,7 +52,7 @@ def recipe(table: Iterable[Row]) -> str:
 
 def files(table: list[Row]) -> dict[str, str]:
     """The text of each file by its name."""
-    options = {f"{option.name}.recipe": ps315_layers.recipe(option, table) for option in ps315_layers.OPTIONS}
+    options = {f"{option.name}.recipe": ps315_layers.recipe(option, table) for option in ps315_layers.OPTIONS if option.name != PRIVATE}
     return {"basic.recipe": recipe(table)} | options
 
 

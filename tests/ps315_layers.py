@@ -94,7 +94,7 @@ OPTIONS = (
         "rtn_dev_id",
         "E.3.8",
         "Retain Device Identity Option",
-        (_SR,),
+        (_SR, "clean-descriptors"),  # one text of Table E.3.4-1 is kept by this option and cleaned by that one
         (
             "An AE title is cleaned by a keyed pseudonym, the same wherever the title stands: which objects came from one device can be "
             "told, what its site calls it cannot.",

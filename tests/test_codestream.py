@@ -414,7 +414,7 @@ def test_each_stamp_is_met_by_a_real_one_and_is_the_whole_comment() -> None:
                 text + SECRET,
                 SECRET + text,
                 text + b" 19580102",
-                text + b"\n",,
+                text + b"\n",
             ):
                 assert not pattern.fullmatch(around), (stamp.why, around)
     assert set(REAL) == {value for name, value in vars(stamps).items() if name.isupper() and isinstance(value, tuple)}

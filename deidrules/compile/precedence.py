@@ -273,7 +273,7 @@ def diagnostics(rules: Sequence[ResolvedRule], judgement: Judgement, *, whole_pr
                 )
             )
         within = judgement.shadowed_within - judgement.free_within
-        dead = [p for p in positions if p in judgement.seen and p not in judgement.alive and (p in within or rules[p].otherwise)]
+        dead = [p for p in positions if p in judgement.seen and p not in judgement.alive and (p in within or _useless_net(rules[p]))]
         out.extend(_never_reached(rules[position]) for position in dead)
     if judgement.pairs > MOST_PAIRS:
         out.append(
@@ -314,6 +314,11 @@ def _words(code: str, rule: ResolvedRule, other: ResolvedRule, names: list[str])
             message = f"the options {other.layer.option} and {rule.layer.option} ask for different things: {number}{shown}"
             help_ = "settle it by a rule without condition of a later layer that is no option; the option that loses is not claimed"
     return Diagnostic(code, message, rule.span, help_, (note,))
+
+
+def _useless_net(rule: ResolvedRule) -> bool:
+    """An `otherwise` rule that other layers leave nothing to. An option's layer stands in many stacks: in some of them it has to be there."""
+    return rule.otherwise and not rule.layer.option
 
 
 def _never_reached(rule: ResolvedRule) -> Diagnostic:
