@@ -112,4 +112,12 @@ TABLE: tuple[Code, ...] = (
         bad='X ImageComments\nwhen Modality != "US" { K ImageComments override X because "phantoms" }',
         good='X ImageComments\nwhen Modality = "CT" { K ImageComments override X because "phantoms" }',
     ),
+    Code(
+        "DR224",
+        "removed-although-required",
+        WARNING,
+        "Objects of an IOD that makes this attribute Type 1 are not valid without it; X removes it from them all the same (rule 12).",
+        bad="X ContentDate",
+        good="X/Z/D ContentDate",
+    ),
 )
