@@ -54,6 +54,7 @@ MORE = (
     (("PersonIdentificationCodeSequence", "InstitutionName"), ("InstitutionName",)),
     (("LocalNamespaceEntityID", "UniversalEntityID"), ("LocalNamespaceEntityID",)),
     (("TextObjectSequence", "GraphicObjectSequence"), ("GraphicObjectSequence",)),
+    (("PresentationPixelSpacing", "PresentationPixelAspectRatio"), ("PresentationPixelAspectRatio",)),
     (("ObserverType", "PersonName"), ("PersonName",)),
     (("UnformattedTextValue", "ReferencedWaveformChannels"), ("UnformattedTextValue",)),
 )

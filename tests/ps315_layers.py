@@ -49,6 +49,7 @@ OPTIONS = (
         "clean_struct_cont",
         "E.3.4",
         "Clean Structured Content Option",
+        ("supplement",),
         head=("C on a sequence keeps it, and every element in its items is judged by the rules of all layers.",),
     ),
     Option(

@@ -29,6 +29,7 @@ _EITHER: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
     ((0x00080080, 0x00401101), (0x00080080,)),  # person identification, PS3.3 10.1: institution name or code
     ((0x00400031, 0x00400032), (0x00400031,)),  # HL7v2 hierarchic designator, PS3.3 10.14: local or universal ID
     ((0x00700008, 0x00700009), (0x00700009,)),  # graphic annotation, PS3.3 C.10.5: text or graphic objects
+    ((0x00700101, 0x00700102), (0x00700102,)),  # displayed area, PS3.3 C.10.4: pixel spacing or aspect ratio
     ((0x0040A084, 0x0040A123), (0x0040A123,)),  # identified person or device, PS3.3 C.17.2: the dummy observer is a person
     ((0x00700006, 0x0040A0B0), (0x00700006,)),  # waveform annotation, PS3.3 C.10.10: text or code
 )

@@ -7,6 +7,7 @@ between them is not in the table."""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from deidrules.dicom.retired import SUCCESSORS
 EDITION = "PS3.3 2026b"
 
 _FILE = Path(__file__).parent / "data" / "iod.txt"
+_TYPE_1 = re.compile(r"\b([0-9A-F]{8}):1(?![0-9C])")
+_ITEMS = re.compile(r"\b([0-9A-F]{8}):[0-9C]+:([0-9]+)")
 
 
 class IodNode:
@@ -42,6 +45,10 @@ class IodNode:
     def required(self) -> tuple[tuple[int, int], ...]:
         """What is always there: (tag, 1 or 2) of the attributes of Type 1 and 2, without 1C and 2C, ascending."""
         return tuple((tag, int(type_)) for tag, (type_, _) in self._attributes.items() if type_ in ("1", "2"))
+
+    def tags(self) -> tuple[int, ...]:
+        """The attributes that the table lists here, ascending; of group 60xx those of 6000."""
+        return tuple(self._attributes)
 
     def has(self, tag: int) -> bool:
         """True for an attribute that can have to be here: of Type 1, 1C, 2 or 2C."""
@@ -77,21 +84,25 @@ def names() -> tuple[str, ...]:
 
 
 @cache
-def where_required() -> tuple[dict[int, tuple[str, ...]], frozenset[tuple[int, int]]]:
-    """Where an attribute is always of Type 1 (not 1C): names of IODs by the tag of an attribute of the object itself, and (sequence, tag)
-    for what stands in items."""
-    tops: dict[int, tuple[str, ...]] = {}
+def requiring() -> dict[int, tuple[str, ...]]:
+    """Names of the IODs in which an attribute of the object itself is always of Type 1 (not 1C), by tag. Nothing but text is looked at:
+    a linter has no time for more."""
+    iods, _, lines = _tables()
+    found: dict[int, tuple[str, ...]] = {}
     for name in names():
-        for tag, type_ in iod_named(name).required():
-            if type_ == 1:
-                tops[tag] = (*tops.get(tag, ()), name)
-    inside: set[tuple[int, int]] = set()
-    for number in range(len(_tables()[2])):
-        node = _node(number, 3)
-        for sequence, (_, below) in node._attributes.items():
-            if below is not None:
-                inside.update((sequence, tag) for tag, type_ in _node(below, 3).required() if type_ == 1)
-    return tops, frozenset(inside)
+        for tag in _TYPE_1.findall(lines[iods[name]]):
+            found[int(tag, 16)] = (*found.get(int(tag, 16), ()), name)
+    return found
+
+
+@cache
+def requiring_items() -> frozenset[tuple[int, int]]:
+    """(sequence, tag) of the attributes that are always of Type 1 (not 1C) in the items of a sequence of some IOD."""
+    lines = _tables()[2]
+    types = [frozenset(_TYPE_1.findall(line)) for line in lines]
+    return frozenset(
+        (int(sequence, 16), int(tag, 16)) for line in lines for sequence, number in _ITEMS.findall(line) for tag in types[int(number)]
+    )
 
 
 @cache

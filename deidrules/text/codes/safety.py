@@ -121,6 +121,14 @@ TABLE: tuple[Code, ...] = (
         good='X ImageComments\nwhen Modality = "CT" { K ImageComments override X because "phantoms" }',
     ),
     Code(
+        "DR224",
+        "removed-although-required",
+        WARNING,
+        "Objects of an IOD that makes this attribute Type 1 are not valid without it; X removes it from them all the same (rule 12).",
+        bad="X ContentDate",
+        good="X/Z/D ContentDate",
+    ),
+    Code(
         "DR230",
         "table-row-not-covered",
         ERROR,
