@@ -100,10 +100,11 @@ ELEMENTS = (
     *(Value(tag, "LT") for tag in (0x60004000, 0x00080199, 0x00100099)),
     *(Value(0x60003000 + group, "OW") for group in (0, 0x20000)),
     *(
-        Value(0x00191000 | low, vr, creator=who)
+        Value(0x00191000 | low, vr, creator=who, declared=declared)
         for low in (1, 2, 3, 5, 0x11)
         for vr in ("LO", "SQ", "UI")
         for who in ("ACME", "OTHER 1.0", "Q")
+        for declared in (False, True)
     ),
 )
 

@@ -90,7 +90,7 @@ def tcia_row(row: ListRow) -> Listed | Diagnostic | None:
     steps: list[ast.Leaf] = []
     for step in _NESTED.split(pattern):
         match = _STEP.fullmatch(step)
-        if match is None:
+        if match is None or '"' in (match["creator"] or "").strip('" '):
             return _wrong(place, "this is no element signature", 'such as (0019,"CREATOR",02)[<0>](0021,"CREATOR",0C)')
         group, creator = match["group"], (match["creator"] or "").strip('"').strip()
         if match["element"] is not None:

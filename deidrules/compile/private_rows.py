@@ -88,8 +88,7 @@ def _lines(source: Source, problems: list[Diagnostic]) -> Iterator[tuple[list[st
         except StopIteration:
             return
         except csv.Error:
-            line = min(reader.line_num, len(texts))
-            span = Span(source, starts[max(line - 1, 0)], starts[line])
+            span = Span(source, starts[before], starts[before + 1] - 1)  # where the row begins: that is where a quote opens
             problems.append(Diagnostic("DR530", "the quotes of this row do not close, or it holds a control character", span, _HELP))
             return
         start, stop = starts[before], starts[reader.line_num]
