@@ -33,14 +33,17 @@ _PROFILE = """\
 profile: {name}
 version: 1.0.0
 language: 1
-recipes: [{recipes}, pixels.recipe]
+recipes: [{recipes}, above.recipe]
 policies:
   unlisted: K
   unmatched-pixels: quarantine
   unknown-sop-class: strictest
 """
-# Clean Pixel Data is claimed where rules judged every frame. What stands in the pictures is the affair of other tests.
-_PIXELS = """deidrules 1
+# Clean Pixel Data is claimed where rules judged every frame: what stands in the pictures is the affair of other tests. Dates move by what
+# PatientID says, so an output whose dates are to move again needs one.
+_ABOVE = """deidrules 1
+
+D PatientID = pseudonym(PatientID, length: 12, missing: "") override Z/D because "so that dates can move again"
 
 pixels "nothing to blank, says this test" when exists Rows {
     clean
@@ -76,7 +79,7 @@ def profile(stack: str, folder: Path) -> str:
     place = folder / name
     place.mkdir(parents=True)
     recipes = ", ".join(f"{LAYERS}/{layer}" for layer in STACKS[stack])
-    (place / "pixels.recipe").write_text(_PIXELS, "utf-8")
+    (place / "above.recipe").write_text(_ABOVE, "utf-8")
     (place / "profile.yaml").write_text(_PROFILE.format(name=name, recipes=recipes), "utf-8")
     return str(place)
 

@@ -29,6 +29,9 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("CommandLineTool.UnitTests/DicomResults/privateTag.dcm", ""): (
         "the input has elements out of order, in which dciodvfy gives up: what it says of the output is true of the input"
     ),
+    ("func-sequence-replace/cleaned.dcm", "MediaStorageSOPInstanceUID(0002,0003)"): (
+        "its SOP Instance UID is no UID; an option that keeps it puts it into the file meta information, which the input lacks"
+    ),
     ("", "ReferencedSeriesSequence(0008,1115)"): (
         "Source Image Sequence is Type 2 in segmentations and X/Z/U in the table, so it is emptied (E.1-1, rule 12); Common Instance "
         "Reference, which the table does not list, stays and names what nothing refers to any more"
@@ -37,6 +40,10 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
         "the table says X, and the attribute is Type 2 in this one sequence: a plain X always removes (rule 12)"
     ),
 }
+
+
+# Where an exception is needed, if not under the Basic Profile
+NEEDED = {("func-sequence-replace/cleaned.dcm", "MediaStorageSOPInstanceUID(0002,0003)"): ("fullest with full dates",)}
 
 
 def excused(source: Path, finding: Finding) -> tuple[str, str] | None:
@@ -73,7 +80,7 @@ def test_no_output_has_a_dciodvfy_error_that_its_input_did_not_have(profile: str
             met.add(exception)
     lines = [f"{len(files)} x {finding.path}: {finding.said} ({files[0]})" for finding, files in sorted(new.items())]
     assert not lines, f"{len(lines)} kinds of new errors\n" + "\n".join(lines)
-    assert profile != "ps315-basic" or not set(EXCEPTIONS) - met, "exceptions that nothing needs"
+    assert not {key for key in EXCEPTIONS if profile in NEEDED.get(key, ("ps315-basic",))} - met, "exceptions that nothing needs"
 
 
 def test_the_harness_sees_an_attribute_that_is_gone(tmp_path: Path) -> None:
