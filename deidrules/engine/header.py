@@ -197,7 +197,7 @@ class Header:
     def _provable(self, element: Element, decision: Decision, candidate: Candidate, readable: bool) -> None:
         """What stays or changes has to be what the dictionary says it is."""
         if not readable:
-            if candidate.code != "Z":
+            if candidate.code != "Z" or candidate.type == 1:  # Z on Type 1 writes a value, and of what VR nobody knows
                 raise Refusal("unreadable-un", tag=element.tag, vr="UN", length=element.length)
             return
         if decision.known and element.coded_vr not in ("", "UN") and element.coded_vr not in decision.vrs:
