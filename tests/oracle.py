@@ -12,6 +12,7 @@ from oracle_conditions import holds
 from oracle_data import Item, Value, dictionary_vrs
 from oracle_rules import Chain, Claim, claims, leaves, letter, more_specific, path_means, reaches
 
+from deidrules import __version__
 from deidrules.actions import base
 from deidrules.actions.base import Level
 from deidrules.actions.registry import ACTIONS
@@ -59,6 +60,33 @@ PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 MARKERS = frozenset({0x00120062, 0x00120063, 0x00120064, 0x00280301, 0x00280302, 0x00280303})
 
 
+EQUIPMENT = 0x0018A001
+PURPOSE = (("CodeValue", "109104"), ("CodingSchemeDesignator", "DCM"), ("CodeMeaning", "De-identifying Equipment"))
+NAMES = (("Manufacturer", "deidrules"), ("ManufacturerModelName", "deidrules"), ("SoftwareVersions", __version__))
+
+
+def text(keyword: str, words: str) -> tuple[int, Replaced]:
+    """A text by its tag, as an output must hold it."""
+    tag = oracle_values.keyword_tag(keyword)
+    return tag, Replaced(sorted(dictionary_vrs(tag))[0], (words,))
+
+
+EQUIPMENT_ITEM: dict[int, Expected] = {**dict(text(*name) for name in NAMES), 0x0040A170: [dict(text(*name) for name in PURPOSE)]}
+
+
+def is_ours(item: Item) -> bool:
+    """True for an item that says exactly what the program says of itself."""
+
+    def words(inner: Item) -> dict[int, object]:
+        return {tag: value.raw.strip(b" \0").decode("latin-1") for tag, value in inner.values.items() if value.items is None}
+
+    purpose = item.values.get(0x0040A170)
+    if purpose is None or purpose.items is None or len(purpose.items) != 1 or len(item.values) != 4:
+        return False
+    said = (words(item), words(purpose.items[0]))
+    return said == tuple({oracle_values.keyword_tag(name): words for name, words in pairs} for pairs in (NAMES, PURPOSE))
+
+
 def clear_bit(out: dict[int, Expected], item: Item, group: int) -> None:
     """Rule 16: a plane in the high bits of uncompressed 16 bit samples goes from the pixel data."""
     numbers = {tag: int(str(value.atoms()[0])) for tag, value in item.values.items() if value.vr == "US" and len(value.atoms()) == 1}
@@ -91,15 +119,34 @@ class Oracle:
         self.tables = tables or {}
         self.parameters = parameters or {}
         self.claims = claims(layers, self.parameters)
+        self.decided: dict[tuple[int, int], tuple[Value, list[Claim], Claim]] = {}  # by item and tag: who reached it, who decided
         self.doubts: list[ast.Condition] = []  # conditions that could not be decoded: where one was needed, the object is quarantined
 
     def apply(self, item: Item, meta: Item) -> dict[int, Expected]:
         """What the output must be. Raises Refused."""
         self.top, self.meta = item, meta
         self.doubts.clear()
+        self.decided.clear()
         self.context = oracle_values.Context(self.keys, oracle_values.identifiers(item), self.tables)
         self.verdicts()
-        return self.judged_item(item, (), uids=False)
+        out = self.judged_item(item, (), uids=False)
+        out[EQUIPMENT] = self.equipment(item, out.get(EQUIPMENT))
+        return out
+
+    def equipment(self, item: Item, judged: Expected | None) -> Expected:
+        """The Contributing Equipment as the rules leave it, and the program: instead of what says the same already, else behind it. What
+        the rules take, empty or replace leaves nothing beside the program."""
+        value = item.values.get(EQUIPMENT)
+        ours: dict[int, Expected] = dict(EQUIPMENT_ITEM)
+        if value is None or value.items is None or not isinstance(judged, list):
+            return [ours]
+        claim = self.decision(value, (), item)
+        code = self.effect(claim, value)[1] if claim is not None else letter(self.policies.unlisted)
+        if code not in "KCU" or (claim is not None and claim.value is not None):
+            return [ours]
+        same = [number for number, inner in enumerate(value.items) if is_ours(inner)][:1]
+        kept = [ours if number in same else inner for number, inner in enumerate(judged)]
+        return kept if same else [*kept, ours]
 
     # ---- rule 18
 
@@ -131,7 +178,9 @@ class Oracle:
             for layer in reversed(range(len(self.layers))):
                 mine = [claim for claim in holding if claim.layer == layer and claim.otherwise is otherwise]
                 if mine:
-                    return self.most_specific(mine, value)
+                    winner = self.most_specific(mine, value)
+                    self.decided[id(here), value.tag] = (value, holding, winner)
+                    return winner
         return None
 
     def most_specific(self, mine: list[Claim], value: Value) -> Claim:
