@@ -25,6 +25,7 @@ SEQUENCES: tuple[tuple[int, str | None], ...] = (
     (PRIVATE_SEQUENCE, "ACME"),
 )
 NEVER = frozenset({113101, 113102})  # 113101 is settled by pixels, 113102 by nothing
+VRS = ("LO", "DA", "UI", "SQ", "CS", "PN", "LT", "SH", "DS", "OW", "US")
 Layers = Sequence[tuple[str, ast.Recipe]]
 
 
@@ -90,7 +91,7 @@ def values(claims: Sequence[Claim]) -> Iterator[Value]:
     groups = {0x00100010, 0x00100020, 0x00101010, 0x00104000, 0x00081030, 0x00080020, 0x00401001, 0x60003000, 0x60004000, 0x60000022}
     for tag in sorted(known | groups | {0x7FE00020, 0x00080199}):
         yield Value(tag, sorted(dictionary_vrs(tag) or {"UN"})[0])
-    for creator, tag, vr in product((normal("ACME"), normal("Other 1.0"), "NOBODY"), (1, 2, 3, 5, 0x11), ("LO", "DA", "UI", "SQ", "CS")):
+    for creator, tag, vr in product((normal("ACME"), normal("Other 1.0"), "NOBODY"), (1, 2, 3, 5, 0x11), VRS):
         yield Value(0x00191000 | tag, vr, creator=creator)
 
 
@@ -106,26 +107,16 @@ def standing(layers: Layers, claims: Sequence[Claim], policies: Policies) -> dic
     conditions are left to `false_claims`: whether they can meet is not asked here."""
     found = {option(layers, number) for number in range(len(layers))} - {0, *NEVER}
     work, wrongs = _wrongs(layers, claims, policies)
-    standing = dict.fromkeys((found & work) - _switched_off(layers), True)
+    found = (found & work) - _switched_off(layers) - {code for code, conditional in wrongs if not conditional}
     if policies.keep_private and not _takes_private(claims):
-        standing = {code: always for code, always in standing.items() if code not in (113100, 113111)}
-    while True:
-        smaller = dict(standing)
-        for code, conditional, excuses in wrongs:
-            ways = [standing[one] for one in excuses if one in standing] + ([False] if conditional else [])
-            if code in smaller and not ways:
-                del smaller[code]
-            elif code in smaller:
-                smaller[code] &= any(ways)
-        if smaller == standing:
-            return standing
-        standing = smaller
+        found -= {113100, 113111}
+    return {code: (code, True) not in wrongs for code in found}
 
 
-def _wrongs(layers: Layers, claims: Sequence[Claim], policies: Policies) -> tuple[set[int], set[tuple[int, bool, frozenset[int]]]]:
-    """(the options of whose work something is left; what is undone as (option, under a condition over the object, what excuses it))."""
+def _wrongs(layers: Layers, claims: Sequence[Claim], policies: Policies) -> tuple[set[int], set[tuple[int, bool]]]:
+    """(the options of whose work something is left; what is undone as (option, under a condition over the object))."""
     work: set[int] = set()
-    wrongs: set[tuple[int, bool, frozenset[int]]] = set()
+    wrongs: set[tuple[int, bool]] = set()
     for value, _, reaching in places(claims):
         certain = [claim for claim in reaching if claim.condition is None]
         for rule in reaching:
@@ -141,26 +132,27 @@ def _wrongs(layers: Layers, claims: Sequence[Claim], policies: Policies) -> tupl
             for by in reaching:
                 if by.layer == rule.layer or not before(by, rule) or (by.condition is not None and rule.condition is not None):
                     continue
-                if undoes(by, rule, value, policies) and not any(before(one, by) for one in certain):
-                    conditional = by.condition is not None and "'here'" not in repr(by.condition)
-                    wrongs.add((code, conditional, excuses(layers, by, rule, above, value, policies)))
+                if not undoes(by, rule, value, policies) or any(before(one, by) for one in certain):
+                    continue
+                if not has_leave(layers, by, rule, above, value, policies):
+                    wrongs.add((code, by.condition is not None and "'here'" not in repr(by.condition)))
     return work, wrongs
 
 
-def excuses(layers: Layers, by: Claim, rule: Claim, others: Sequence[Claim], value: Value, policies: Policies) -> frozenset[int]:
-    """The options that may weaken the rule's layer, and that do what `by` does or leave no less."""
-    found = set()
+def has_leave(layers: Layers, by: Claim, rule: Claim, others: Sequence[Claim], value: Value, policies: Policies) -> bool:
+    """True for a rule of another option that may weaken the rule's layer, and for one that undoes nothing of such an option and leaves no
+    more than it does."""
     for one in (by, *others):
         other = option(layers, one.layer)
         if other in (0, option(layers, rule.layer), *NEVER) or not names(layers, one.layer, rule.layer):
             continue
-        if one is not by:
-            if undoes(by, one, value, policies) or left(by, value, policies) > left(one, value, policies):
-                continue
-            if rule.code == "K" and (by.code, by.value) != (one.code, one.value):
-                continue
-        found.add(other)
-    return frozenset(found)
+        if one is by:
+            return True
+        if undoes(by, one, value, policies) or left(by, value, policies) > left(one, value, policies):
+            continue
+        if rule.code != "K" or (by.code, by.value) == (one.code, one.value):
+            return True
+    return False
 
 
 def _switched_off(layers: Layers) -> set[int]:
@@ -203,7 +195,7 @@ def false_claims(
                 continue
             if not undoes(winner, mine[0], value, policies):
                 continue
-            if not excuses(layers, winner, mine[0], [one for one in holding if before(one, mine[0])], value, policies) & set(said):
+            if not has_leave(layers, winner, mine[0], [one for one in holding if before(one, mine[0])], value, policies):
                 found.append(
                     f"({tag >> 16:04X},{tag & 0xFFFF:04X}) is claimed as of {code}, and {winner.code} of layer {winner.layer} decides"
                 )
