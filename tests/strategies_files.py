@@ -162,7 +162,9 @@ def _tag(keyword: str) -> int:
 
 def private(draw: st.DrawFn, dataset: Dataset, depth: int) -> None:
     """One or two blocks of group 0019, and orphans now and then."""
-    creators = draw(st.lists(st.sampled_from(("ACME", "ACME ", "Other 1.0")), min_size=1, max_size=2, unique_by=lambda name: name.strip()))
+    creators = draw(
+        st.lists(st.sampled_from(("ACME", "ACME ", "Other 1.0", "by Doe")), min_size=1, max_size=2, unique_by=lambda name: name.strip())
+    )
     for number, creator in enumerate(creators, draw(st.sampled_from((0x10, 0x10, 0x42)))):
         if draw(st.integers(0, 7)):
             dataset.add(DataElement(0x00190000 | number, "LO", creator))
@@ -188,7 +190,7 @@ def declarations(draw: st.DrawFn) -> Dataset:
     """What an object says of a private block, at times what the standard does not allow."""
     item = Dataset()
     item.PrivateGroupReference = draw(st.sampled_from((0x0019, 0x0019, 0x0019, 0x0021, 0x0018)))
-    item.PrivateCreatorReference = draw(st.sampled_from(("ACME", "ACME", "acme ", "Other 1.0", "")))
+    item.PrivateCreatorReference = draw(st.sampled_from(("ACME", "ACME", "acme ", "Other 1.0", "BY DOE", "")))
     item.BlockIdentifyingInformationStatus = draw(st.sampled_from(("SAFE", "SAFE", "MIXED", "MIXED", "UNSAFE", "UNKNOWN")))
     if item.BlockIdentifyingInformationStatus == "MIXED" or draw(st.integers(0, 7)) == 0:
         item.NonidentifyingPrivateElements = draw(st.sampled_from(([1, 3], [1, 2, 4, 5], 3, [3, 1], [1, 256], 4)))

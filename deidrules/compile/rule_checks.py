@@ -90,7 +90,11 @@ def _reading(leaf: Leaf, code: str, value: Typed | None, vr: str, span: Span) ->
         help_ = "only of a private element, spelled with its creator, a file may not say the VR; leave `as` out"
         return [Diagnostic("DR128", f"`{spoken(leaf)}` takes no `as`", span, help_)]
     if vr not in VRS or vr in {"SQ", "UN"}:
-        help_ = did_you_mean(vr, VRS) if vr not in VRS else "sequences are recognised by their items; leave `as` out"
+        help_ = (
+            did_you_mean(vr, VRS) or f"VRs are {', '.join(sorted(VRS))} (PS3.5 6.2)"
+            if vr not in VRS
+            else "sequences are recognised by their items; leave `as` out"
+        )
         return [Diagnostic("DR128", f"`{vr}` is no VR that values can be read with", span, help_)]
     if "U" in code.split("/") and vr != "UI":
         return [Diagnostic("DR208", f"`U` replaces UIDs, and `{leaf}` is read as {vr}", span, "use D, X or a value")]

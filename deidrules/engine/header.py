@@ -166,7 +166,8 @@ class Header:
             candidate = uids
         else:
             candidate = self._choose(decision, place)
-            element = self._blocks.read(element, candidate) if private else element
+            if private and (candidate.code != "K" or uids is not None):
+                element = self._blocks.read(element, candidate)
             if uids is not None and private and element.vr == "UI" and candidate.code in ("K", "C"):
                 candidate = uids  # what of a private element stays is a UID like the others (rule 14); what goes by rule 15 goes
         if candidate.code == "X" and candidate.value is None and tag != 0x00100020:
