@@ -40,9 +40,9 @@ def _content(leaf: ContentLeaf, code: str, value: Typed | None, span: Span) -> l
     letters, kind = set(code.split("/")), leaf.value_type
     replaced = kind in content_item.REFERENCES or kind == "UIDREF"
     fitting = ["K", "X", *(["Z", "D"] if kind in _DUMMIED else []), *(["U"] if replaced else []), *(["C"] if kind in _CLEANED else [])]
-    help_ = f"use {', '.join(fitting[:-1])} or {fitting[-1]}"
-    if not kind:
-        help_ = "write the value type, such as TEXT: what a code does depends on it"
+    help_ = "write the value type, such as TEXT: what a code does depends on it"
+    if kind:
+        help_ = f"use {', '.join(fitting[:-1])} or {fitting[-1]}"
     if value is not None and kind not in _VALUED:
         return [Diagnostic("DR113", f"`{leaf}` takes no value", span, help_)]
     if "U" in letters and not replaced:
