@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import re
 import shutil
 import subprocess
 import zlib
@@ -23,6 +24,7 @@ from deidrules.engine.documents import MIME_TYPES, minimal_document
 from deidrules.engine.instance import Engine
 from deidrules.engine.keys import KeyRing
 from deidrules.engine.outcome import Deidentified
+from deidrules.pixels.codestream import edits
 from deidrules.plan.model import Plan, Policies
 from deidrules.text.refusal import Refusal
 
@@ -72,6 +74,13 @@ def seen(data: bytes) -> bytes:
     if build.DEFLATED_UID.encode() in data[:400]:
         return data + zlib.decompress(data[144 + int.from_bytes(data[140:144], "little") :], -zlib.MAX_WBITS)
     return data
+
+
+def test_the_readme_names_what_is_left_behind() -> None:
+    section = (Path(__file__).resolve().parents[1] / "README.md").read_text("utf-8").partition("## The container")[2].partition("\n## ")[0]
+    named = {word for row in re.findall(r"^\|.*\|$", section, re.MULTILINE)[2:] for word in re.findall(r"`([^`]+)`", row.split("|")[3])}
+    others = {"trailing-bytes", "excess-pixel-bytes", "excess-overlay-bytes", "video-stream-unread", "pixel-data-absent"}
+    assert named == {edits.JPEG, edits.JPEG_2000, edits.JPEG_XL, edits.EXCESS} | others
 
 
 # ---- text in each place

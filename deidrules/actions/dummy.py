@@ -72,8 +72,9 @@ def _least(tag: int) -> int:
 def dummy(subject: Subject, context: Context) -> Change:
     """Replace the value. With `= expression` by its result, which may hold nothing of the original, or a token of it (rule 6). Without, by
     the dummy of its VR: `ANONYMIZED` in texts and names, `UNKNOWN` in CS, `000Y` in AS, `19000101`, `19000101000000` and `000000` in
-    dates and times, `0` in numbers, zero bytes in binary values, `about:blank` in UR, (0000,0000) in AT, a UID made from key and tag in
-    UI; repeated as often as the attribute's VM needs. A sequence is left with one item."""
+    dates and times, `0` in numbers, zero bytes in binary values (but a document of its MIME type that says nothing in
+    EncapsulatedDocument), `about:blank` in UR, (0000,0000) in AT, a UID made from key and tag in UI; repeated as often as the attribute's
+    VM needs. A sequence is left with one item."""
     if subject.vr == "SQ":
         return Reduce()
     return Set(dummy_values(subject.tag, subject.vr, context.keys))
