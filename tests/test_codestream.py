@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import zlib
 from struct import pack
 
@@ -377,6 +378,30 @@ def test_bytes_beyond_the_geometry_of_an_uncompressed_frame_go() -> None:
     assert uncompressed.edits(memoryview(bytes(8) + SECRET), 7) == [Edit(8, 8 + len(SECRET), what="excess-frame-bytes")]
     with pytest.raises(Refusal, match="pixel-data-short"):
         uncompressed.edits(memoryview(bytes(6)), 7)
+
+
+# ---- hostile frames
+
+
+@pytest.mark.parametrize("sample", [*JPEGS, *JPEG_2000S, JP2, JXL_BOXES], ids=lambda sample: sample.name)
+def test_whatever_a_frame_holds_it_is_followed_or_refused(sample: Sample) -> None:
+    random_ = random.Random(sample.name)
+    for _ in range(300):
+        data = sample.data
+        for _ in range(random_.randint(1, 6)):
+            at = random_.randrange(min(len(data), 800) + 1)
+            changed = (bytes([random_.randrange(256)]), b"", SECRET[: random_.randrange(30)])
+            data = data[:at] + random_.choice(changed) + data[at + random_.randrange(9) :]
+        if random_.random() < 0.2:
+            data = data[: random_.randrange(len(data) + 1)]
+        try:
+            found = edits(sample, data)
+        except Refusal as refusal:
+            assert refusal.code == "bad-codestream"
+            continue
+        places = [place for edit in found for place in (edit.start, edit.stop)]
+        assert places == sorted(places) and (not places or places[-1] <= len(data))
+        stripped(sample, data)
 
 
 # ---- stamps

@@ -163,6 +163,8 @@ def test_fragments_that_nothing_tells_apart_are_refused() -> None:
     assert unclear(Value(((b"ab",), (START + b"a", b"cd"))), 1 + 1)
     assert unclear(Value(((START + b"a",), (START + b"b", START + b"c"))), 2)
     assert unclear(Value(()), 1)
+    assert unclear(TWO, 1)
+    assert len(Value(((b"ab", START + b"a", b"cd"),)).read()) == 1
     assert unclear(TWO, 0)
 
 

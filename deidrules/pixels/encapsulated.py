@@ -186,13 +186,13 @@ def _firsts(offsets: tuple[int, ...], fragments: tuple[Item, ...], element: Elem
 
 def _counted(buffer: bytes, fragments: tuple[Item, ...], frames: int, starts: tuple[bytes, ...], element: Element) -> tuple[int, ...]:
     """Where frames begin when no table says it: PS3.5 A.4 leaves one frame, a fragment for each, or the codec's own mark."""
-    if frames == 1:
-        return (0,)
     if len(fragments) == frames:
         return tuple(range(frames))
     firsts = tuple(
         number for number, fragment in enumerate(fragments) if starts and buffer.startswith(starts, fragment.value, fragment.stop)
     )
+    if frames == 1 and len(firsts) <= 1:
+        return (0,)
     if len(firsts) != frames or firsts[0] != 0:
-        raise unclear(element)
+        raise unclear(element)  # of one frame, too: what begins a second one would be lost as excess
     return firsts
