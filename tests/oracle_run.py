@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import strategies
 import strategies_files
 from hypothesis import HealthCheck, given, seed, settings
-from oracle import MARKERS, Expected, Oracle, Refused
-from oracle_data import Item, Value, read
+from oracle import MARKERS, Document, Expected, Oracle, Refused
+from oracle_data import Item, Value, decoded, read
 
 from deidrules.compile.compiler import compile_layers
 from deidrules.compile.model import Compilation
@@ -171,10 +171,16 @@ def _element(name: str, expected: Expected, observed: Value) -> list[str]:
         return [line for number, (one, other) in enumerate(pairs) for line in compare(one, other, f"{name}[{number}] / ")]
     if observed.items is not None:
         return [f"{name} is a sequence"]
+    if isinstance(expected, Document):
+        new = observed.raw.startswith(expected.begins) and (not expected.original or expected.original not in observed.raw)
+        return [] if new else [f"{name} is no document of its kind"]
     if isinstance(expected, bytes):
         return [] if observed.raw == expected else [f"{name} was to stay {expected!r}, is {observed.raw!r}"]
     wanted = [_plain(value, expected.vr) for value in expected.values]
-    present = [_plain(value, expected.vr) for value in observed.atoms()]
+    atoms = observed.atoms()
+    if observed.vr == "UN":  # `as`: nothing in the file says the VR that the rule reads it with
+        atoms = decoded(observed.raw, expected.vr, observed.little, observed.charsets)
+    present = [_plain(value, expected.vr) for value in atoms]
     if wanted in ([], [""]) and present in ([], [""]):
         return []
     return [] if wanted == present else [f"{name} was to be {wanted}, is {present}"]

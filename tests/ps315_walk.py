@@ -1,8 +1,10 @@
-"""What the Basic Profile must have done to a file, computed with pydicom and the table alone: nothing of the package is used here."""
+"""What `ps315-basic` must have done to a file, computed with pydicom, the table and the lines of the supplement: nothing of the package is
+used here."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +19,9 @@ TYPE_1_ROWS = {0x00080201, 0x00700082, 0x00700083}  # X in the table, X/D in the
 MARKERS = {0x00120062, 0x00120063, 0x00120064, 0x00280301, 0x00280302, 0x00280303}
 PIXEL_DATA = 0x7FE00010
 IMAGE_DESCRIPTION = {*range(0x00280002, 0x00280012), *range(0x00280100, 0x00280104)}
+ICC_PROFILE = 0x00282000
+# code sequences that hold a site's own catalogue: (0008,1032), (0032,1064), (0040,0008), (0040,0260)
+CATALOGUES = {"00081032", "00321064", "00400008", "00400260"}
 META = {0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010, 0x00020012, 0x00020013}
 
 
@@ -29,9 +34,34 @@ def table(path: Path) -> dict[int, str]:
             if "x" in text or "gggg" in text:
                 continue
             tag = int(text[1:5] + text[6:10], 16)
-            letters = row["basic"].rstrip("*").split("/")
-            codes[tag] = "D" if tag in TYPE_1_ROWS else next(letter for letter in "DUZX" if letter in letters)
+            codes[tag] = "D" if tag in TYPE_1_ROWS else letter(row["basic"].rstrip("*"))
     return codes
+
+
+def letter(code: str) -> str:
+    """The letter of a code that applies while every Type counts as 1."""
+    letters = code.split("/")
+    return code if len(letters) == 1 else next(letter for letter in "DUZX" if letter in letters)
+
+
+def supplement(path: Path) -> dict[int, str]:
+    """Codes of the supplement by tag, from its lines `CODE (gggg,eeee)  # Name`."""
+    lines = re.findall(r"^([A-Z/]+) \(([0-9A-F]{4}),([0-9A-F]{4})\)", path.read_text("utf-8"), re.MULTILINE)
+    return {int(group + element, 16): letter(code) for code, group, element in lines}
+
+
+def published(path: Path) -> frozenset[str]:
+    """The coding schemes that the supplement takes for published dictionaries."""
+    found = re.search(r"^when not here / CodingSchemeDesignator in \[([^]]+)\]", path.read_text("utf-8"), re.MULTILINE)
+    assert found is not None
+    return frozenset(re.findall(r'"([^"]+)"', found[1]))
+
+
+def local_code(tag: int, dataset: Dataset, path: str, schemes: frozenset[str]) -> str:
+    """What becomes of the code of a site's catalogue: D, or P for a pseudonym; "" everywhere else."""
+    if path.rpartition("/")[2].partition("[")[0] not in CATALOGUES or str(dataset.get("CodingSchemeDesignator") or "").strip() in schemes:
+        return ""
+    return {0x00080100: "P", 0x00080119: "P", 0x00080120: "D", 0x00080104: "D", 0x00080102: "D"}.get(tag, "")
 
 
 def code_of(tag: int, codes: dict[int, str], *, plane: bool) -> str:
@@ -49,6 +79,11 @@ def code_of(tag: int, codes: dict[int, str], *, plane: bool) -> str:
     if tag in codes:
         return codes[tag]
     return "K" if dictionary_has_tag(tag) else "X"
+
+
+def words(value: bytes) -> set[bytes]:
+    """Runs of letters and digits, whatever their character set."""
+    return set(re.findall(rb"[0-9A-Za-z\x80-\xff]+", value))
 
 
 def raw(dataset: Dataset, tag: int) -> bytes | None:
@@ -70,8 +105,9 @@ def items(dataset: Dataset, tag: int) -> list[Dataset] | None:
 class Comparison:
     """One file before and after. `problems` holds "path: what", never a value; `dummies` is what D wrote, by tag and VR."""
 
-    def __init__(self, codes: dict[int, str]) -> None:
+    def __init__(self, codes: dict[int, str], schemes: frozenset[str]) -> None:
         self.codes = codes
+        self.schemes = schemes
         self.problems: list[str] = []
         self.dummies: dict[tuple[int, str], set[bytes]] = defaultdict(set)
 
@@ -97,7 +133,7 @@ class Comparison:
         for tag in sorted(new - old - MARKERS):
             self.say(path, tag, "was not there before")
         for tag in sorted(old):
-            code = code_of(tag, self.codes, plane=tag >> 16 in planes)
+            code = local_code(tag, before, path, self.schemes) or code_of(tag, self.codes, plane=tag >> 16 in planes)
             if code == "":
                 continue
             if code == "X":
@@ -131,12 +167,25 @@ class Comparison:
                 return
             for number, (one, other) in enumerate(zip(old_items, new_items, strict=True)):
                 self.dataset(one, other, f"{path}/{tag:08X}[{number}]", uids=uids or code == "U")
+        elif code == "P":
+            if not now or words(now) & words(was or b""):
+                self.say(path, tag, "P: something of it is left")
+        elif code == "C":
+            self.cleaned(was or b"", now or b"", tag, path)
         elif tag == PIXEL_DATA:
             self.pixels(before, was, now, path)
         elif code == "U" or (uids and before[tag].VR == "UI"):
             self.uid(was or b"", now or b"", tag, path)
         elif was != now:
             self.say(path, tag, "K: bytes changed")
+
+    def cleaned(self, was: bytes, now: bytes, tag: int, path: str) -> None:
+        """Words may go, none may come; of a colour profile its texts and its date are gone."""
+        if tag == ICC_PROFILE:
+            if now[36:40] != b"acsp" or len(now) > len(was) or now[24:36] != b"\x07\xd0\0\1\0\1" + bytes(6):
+                self.say(path, tag, "C: is no profile without texts")
+        elif words(now) - words(was):
+            self.say(path, tag, "C: words came in")
 
     def uid(self, was: bytes, now: bytes, tag: int, path: str) -> None:
         """Each value another one, unless it is registered."""

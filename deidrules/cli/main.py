@@ -15,6 +15,7 @@ USAGE, INTERNAL, INTERRUPTED = 2, 3, 130
 # In the order of --help, with what it says of them. A command's module is imported when it is called: `lint` must not wait for what
 # `apply-profile` needs, and --help for none of them.
 COMMANDS = {
+    "init": "Make a new profile folder.",
     "apply-profile": "Apply a profile to files and folders.",
     "lint": "Find faults in profiles and recipes.",
     "test": "Run the tests that stand in recipes.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deidrules.language.ast import Recipe
-from deidrules.plan.model import Plan, Policies
+from deidrules.plan.model import Override, Plan, Policies
 from deidrules.text.diagnostic import Diagnostic, has_errors
 from deidrules.text.source import Source
 
@@ -15,7 +15,7 @@ from deidrules.text.source import Source
 @dataclass(frozen=True, slots=True)
 class Profile:
     """profile.yaml as typed data. `folder` is where it lies; `recipes` and `tests` are the names as written,
-    `tables` the lookup tables' names and files."""
+    `tables` the lookup tables' names and files, `private_lists` the files of private elements."""
 
     name: str
     version: str
@@ -30,16 +30,20 @@ class Profile:
     tables: Mapping[str, str]
     folder: Path
     source: Source
+    private_lists: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One recipe in its place in the stack: `index` 0 is the lowest layer. `name` is the recipe as the profile names it."""
+    """One recipe in its place in the stack: `index` 0 is the lowest layer. `name` is the recipe as the profile names it. A `generated`
+    one was made of a file that is no recipe; `because` are the weakenings its header allows and its file gives reasons for."""
 
     index: int
     name: str
     source: Source
     recipe: Recipe
+    generated: bool = False
+    because: tuple[Override, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from deidrules.engine.level import level_of
 from deidrules.engine.own import always_goes
 from deidrules.plan.model import Plan, Rule
 from deidrules.plan.own import engine_own
-from deidrules.plan.selector import Anything, Place, PrivateAny, TagLeaf, UnknownAny, VrLeaf, leaf_reaches
+from deidrules.plan.selector import Anything, DeclaredSafe, Place, PrivateLeaf, TagLeaf, leaf_reaches
 
 MEDIA_STORAGE_SOP_INSTANCE, SOP_INSTANCE = 0x00020003, 0x00080018
 ENGINE, UNLISTED, KEEP_PRIVATE = "engine", "unlisted", "keep-private"
@@ -76,7 +76,7 @@ class Effects:
     @staticmethod
     def spells(rule: Rule) -> bool:
         """True for a rule that private elements can stay by; what the others say of them is that they go (rule 15)."""
-        return not isinstance(rule.selector.leaf, TagLeaf | VrLeaf | PrivateAny | UnknownAny | Anything)
+        return isinstance(rule.selector.leaf, PrivateLeaf | DeclaredSafe)
 
     def _tags(self, leaf: TagLeaf) -> Iterable[int]:
         """The tag; of a mask in 50xx or 60xx one of each kind that a rule could tell apart: in the first group and in every group that a

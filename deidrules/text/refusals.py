@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 REFUSALS: dict[str, str] = {
+    "ambiguous-content-item": "a content item has two concepts, codes or value types, so there is no telling which rule means it",
     "bad-argument": "an argument that a rule reads from the object is outside what its function takes",
+    "bad-codestream": "a compressed frame cannot be followed by its markers to its end, so what it holds beside its image is not known",
     "bad-delimiter": "an item or sequence delimiter has a length other than zero",
     "bad-file-meta": "the file meta information (group 0002) is not coded in explicit VR little endian",
     "bad-fragment": "encapsulated pixel data holds something other than fragments of defined length",
@@ -20,6 +22,8 @@ REFUSALS: dict[str, str] = {
     "disk-full": "the disk is full, or a quota or file size limit is reached",
     "duplicate-tag": "a tag stands twice in one data set, so there is no telling which value counts",
     "encapsulated-pixels-unsupported": "pixels would have to change, and they are compressed in a form that this version does not change",
+    "frame-too-long": "a compressed frame is longer than one fragment can hold",
+    "frames-unclear": "fragments cannot be told apart into frames: tables, lengths and number of frames disagree, or nothing says it",
     "function-failed": "a function given by the caller failed, or did not return a value of the language",
     "internal-error": "a defect of the program; the record names the exception's type and our line, nothing of the file",
     "invalid-uid-name": "a UID that the output would be named by is no UID",
@@ -67,6 +71,7 @@ REFUSALS: dict[str, str] = {
     "undecodable-text": "a text has bytes that its specific character set does not know",
     "undefined-length": "an element that is neither sequence nor encapsulated pixel data has an undefined length",
     "unknown-character-set": "Specific Character Set, which always stays, holds something that is no character set",
+    "unknown-document-type": "an encapsulated document is to be replaced, and no document of its MIME type is at hand",
     "unknown-sop-class": "the SOP class is unknown, absent or private, and the profile's policy is to quarantine such objects",
     "unknown-table": "the plan names a lookup table that the run does not have",
     "unknown-transfer-syntax": "the transfer syntax is private, not for files, or not known",
@@ -75,6 +80,7 @@ REFUSALS: dict[str, str] = {
     "unmatched-pixels": "the object may carry burned-in text and no pixel rule judges all of its frames and overlay planes",
     "unparsable-age": "an age is not written as PS3.5 writes it (three digits and D, W, M or Y)",
     "unparsable-date": "a date is not written as PS3.5 writes it, so it cannot be changed and must not stay",
+    "unparsable-time": "a time is not written as PS3.5 writes it, so nothing says that it is one",
     "unreadable": "the file cannot be read",
     "unreadable-folder": "a folder of the sources cannot be listed, so what is in it is not counted",
     "unreadable-un": "an element coded UN stays or changes by a rule, and cannot be read as what the dictionary says it is",
@@ -84,6 +90,7 @@ REFUSALS: dict[str, str] = {
     "value-multiplicity": "a rule gives an element a number of values that its attribute does not allow",
     "value-not-encodable": "a new value does not fit its VR or the object's character set",
     "value-too-long": "a new value is longer than its VR allows; values are never cut",
+    "video-stream-unread": "video may hold text in its stream, which is not read, and nobody accepted pixels that no one judged",
     "worker-start": "the worker processes could not be started",
     "write-error": "writing the output failed",
     "wrong-change": "an action asked for something that an element of its kind cannot become",

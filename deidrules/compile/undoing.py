@@ -1,0 +1,215 @@
+"""What undoes the work of an option of PS3.15: rules of other layers that decide before its own and leave more, or keep less (rule 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from deidrules.actions.base import Level
+from deidrules.compile import paths
+from deidrules.compile.exclusive import exclusive
+from deidrules.compile.flow import place_of
+from deidrules.compile.kinds import spoken
+from deidrules.compile.paths import PathRegion
+from deidrules.compile.precedence import Judgement, meeting, outranks
+from deidrules.compile.regions import LeafClass
+from deidrules.compile.resolved import ResolvedRule
+from deidrules.dicom.method_codes import CLEAN_PIXEL_DATA, CLEAN_RECOGNIZABLE_VISUAL_FEATURES
+from deidrules.plan.expression import Condition, uses_here
+from deidrules.plan.selector import leaf_reaches
+
+# Options whose claim is not settled by rules for attributes, and so excuses none.
+UNSETTLED = frozenset({CLEAN_PIXEL_DATA, CLEAN_RECOGNIZABLE_VISUAL_FEATURES})
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """Rules of one statement that undo work of the option `code`: `by` is the first of them, `rule` the option's own rule that it meets,
+    `names` the elements. `how`: "leaves", "marked" (a declared weakening that leaves as much), "keeps" (not what the option keeps) or
+    "reads". `excuses`: the other options that may weaken this one and do so here: while one of them is claimed, nothing is undone.
+    `spared`: conditions over the object with which another rule decides before `by` does."""
+
+    code: int
+    by: ResolvedRule
+    rule: ResolvedRule
+    how: str
+    level: Level
+    excuses: frozenset[int]
+    spared: frozenset[Condition] = frozenset()
+    names: dict[str, None] = field(default_factory=dict, compare=False)
+
+
+def survey(rules: Sequence[ResolvedRule], classes: Sequence[LeafClass], judgement: Judgement) -> tuple[list[Undoing], set[int]]:
+    """Everything that undoes work of an option layer, and the options with a rule that does work: one that decides, or whose element is
+    decided by something that leaves no less. `rules` stand in the order in which they are asked, and were judged."""
+    found: dict[object, Undoing] = {}
+    working: set[int] = set()
+    if not any(rule.layer.option for rule in rules):
+        return [], working
+    for leaf_class in classes:
+        if any(rules[position].layer.option for position in leaf_class.reached):
+            one = _Survey(rules, leaf_class, judgement)
+            working |= one.working()
+            for undoing in one.undone():
+                _note(found, undoing)
+    for undoing in _read_past(rules, judgement):
+        _note(found, undoing)
+    return list(found.values()), working
+
+
+def _note(found: dict[object, Undoing], undoing: Undoing) -> None:
+    key = (undoing.code, undoing.by.statement, undoing.how, undoing.excuses, undoing.spared)
+    found.setdefault(key, undoing).names.update(undoing.names)
+
+
+class _Survey:
+    """The rules that reach the elements of one class."""
+
+    def __init__(self, rules: Sequence[ResolvedRule], leaf_class: LeafClass, judgement: Judgement) -> None:
+        self._rules = rules
+        self._class = leaf_class
+        self._reached = meeting(rules, leaf_class)
+        self._judgement = judgement
+        self._regions = {position: paths.of(rules[position].selector) for position in self._reached}
+        self._excluded = {
+            position: tuple(paths.of(selector) for selector in rules[position].excluded if leaf_class.covers(selector.leaf))
+            for position in self._reached
+        }
+        self._stoppers = [
+            position
+            for position in self._reached
+            if rules[position].condition is None and not rules[position].excluded and leaf_class.covers(rules[position].selector.leaf)
+        ]
+
+    def working(self) -> set[int]:
+        """The options of whose work something is left here."""
+        out = set()
+        for position in self._reached:
+            rule, region = self._rules[position], self._regions[position]
+            if rule.layer.option and not any(paths.covers(out, region) for out in self._excluded[position]):
+                top = next(self._deciding(region, position), rule)
+                if self._judgement.leaves(top, self._class) >= self._judgement.leaves(rule, self._class):
+                    out.add(rule.layer.option)
+        return out
+
+    def undone(self) -> Iterator[Undoing]:
+        """What the rules above those of options undo."""
+        for position in self._reached:
+            rule = self._rules[position]
+            if not rule.layer.option:
+                continue
+            for above in self._reached:
+                if above >= position:
+                    break
+                by = self._rules[above]
+                how = self._how(by, rule)
+                if not how or by.layer.index == rule.layer.index:
+                    continue
+                region = self._met(above, position)
+                if region is not None:
+                    level = self._judgement.leaves(by, self._class)
+                    excuses = self._excuses(by, rule, region, position)
+                    spared = self._spared(region, above)
+                    yield Undoing(rule.layer.option, by, rule, how, level, excuses, spared, dict.fromkeys(self._class.names))
+
+    def _how(self, by: ResolvedRule, rule: ResolvedRule) -> str:
+        """How a rule that decides first undoes one of an option, "" when it does not."""
+        leaves, wanted = self._judgement.leaves(by, self._class), self._judgement.leaves(rule, self._class)
+        if by.action == rule.action or _never_together(by, rule):
+            return ""
+        if leaves > wanted:
+            return "leaves"
+        if rule.code == "K" and wanted > Level.NOTHING:
+            return "keeps"
+        return "marked" if by.override and leaves == wanted > Level.NOTHING else ""
+
+    def _met(self, above: int, position: int) -> PathRegion | None:
+        """Where the rule `above` decides what the option's rule at `position` would decide otherwise."""
+        region = paths.shared(self._regions[above], self._regions[position])
+        if region is None or any(paths.covers(out, region) for out in (*self._excluded[above], *self._excluded[position])):
+            return None
+        if any(True for _ in self._deciding(region, above)):
+            return None  # it is never asked there
+        own = self._rules[position].layer.index
+        if any(rule.layer.index == own for rule in self._deciding(region, position)):
+            return None  # the option itself asks for something else there
+        return region
+
+    def _deciding(self, region: PathRegion, before: int) -> Iterator[ResolvedRule]:
+        """The rules without condition that rank above `before` and decide everything in the region."""
+        for stopper in self._stoppers:
+            if stopper >= before:
+                return
+            if paths.covers(self._regions[stopper], region) and outranks(self._rules[stopper], self._rules[before]):
+                yield self._rules[stopper]
+
+    def _spared(self, region: PathRegion, before: int) -> frozenset[Condition]:
+        """The conditions over the object under which a rule that ranks above `before` decides everything in the region."""
+        return frozenset(
+            rule.condition
+            for position, rule in ((position, self._rules[position]) for position in self._reached if position < before)
+            if rule.condition is not None
+            and not uses_here(rule.condition)
+            and not rule.excluded
+            and self._class.covers(rule.selector.leaf)
+            and paths.covers(self._regions[position], region)
+            and outranks(rule, self._rules[before])
+        )
+
+    def _excuses(self, by: ResolvedRule, rule: ResolvedRule, region: PathRegion, position: int) -> frozenset[int]:
+        """The options that may weaken the rule's layer and that ask for what `by` does, or for no less."""
+        found = {by.layer.option} if _may_weaken(by, rule) else set()
+        for between in self._deciding(region, position):
+            if _may_weaken(between, rule) and not self._how(by, between):
+                leaves = self._judgement.leaves(by, self._class)
+                if leaves <= self._judgement.leaves(between, self._class) and (rule.code != "K" or by.action == between.action):
+                    found.add(between.layer.option)
+        return frozenset(found)
+
+
+def _may_weaken(by: ResolvedRule, rule: ResolvedRule) -> bool:
+    """True for a rule of another option whose header names the rule's layer."""
+    other = by.layer.option not in (0, rule.layer.option) and by.layer.option not in UNSETTLED
+    return other and rule.layer.name in by.layer.may_weaken
+
+
+def _never_together(one: ResolvedRule, other: ResolvedRule) -> bool:
+    return one.condition is not None and other.condition is not None and exclusive(one.condition, other.condition)
+
+
+def _read_past(rules: Sequence[ResolvedRule], judgement: Judgement) -> Iterator[Undoing]:
+    """Expressions that read more of an attribute than an option leaves of it (rule 7)."""
+    for number, by in enumerate(rules):
+        if number not in judgement.alive:
+            continue
+        for attribute, level in by.reads.items():
+            if level == Level.NOTHING:
+                continue
+            place, region = place_of(attribute.leaf), PathRegion(attribute.steps, attribute.anchor == "top")
+            reaching = [
+                (position, met)
+                for position, rule in enumerate(rules)
+                if leaf_reaches(rule.selector.leaf, place) and (met := paths.shared(paths.of(rule.selector), region)) is not None
+            ]
+            for position, met in reaching:
+                rule = rules[position]
+                if not rule.layer.option or level <= rule.leaves or rule.layer.index == by.layer.index or _never_together(by, rule):
+                    continue
+                if any(leaf_reaches(out.leaf, place) and paths.covers(paths.of(out), met) for out in rule.excluded):
+                    continue
+                deciding = [
+                    rules[above]
+                    for above, _ in reaching
+                    if above < position
+                    and rules[above].condition is None
+                    and not rules[above].excluded
+                    and paths.covers(paths.of(rules[above].selector), met)
+                    and outranks(rules[above], rule)
+                ]
+                if any(above.layer.index == rule.layer.index for above in deciding):
+                    continue
+                excuses = {above.layer.option for above in deciding if _may_weaken(above, rule) and level <= above.leaves}
+                if _may_weaken(by, rule):
+                    excuses.add(by.layer.option)
+                names = {spoken(attribute.leaf): None}
+                yield Undoing(rule.layer.option, by, rule, "reads", level, frozenset(excuses), names=names)
