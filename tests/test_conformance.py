@@ -24,7 +24,14 @@ GOLDEN = PLACE / "statement.md"
 SECTIONS = (
     *("Profile and options", "Attributes removed", "Attributes emptied", "Attributes removed, emptied or replaced by their Type"),
     *("Attributes replaced by dummies", "UIDs replaced", "Attributes cleaned", "How values are computed", "Attributes kept"),
-    *("Masks, VRs and classes", "Dates and times", "Patient characteristics", "Private attributes kept", "Weakenings"),
+    *(
+        "Masks, VRs and classes",
+        "Structured content",
+        "Dates and times",
+        "Patient characteristics",
+        "Private attributes kept",
+        "Weakenings",
+    ),
     *("Attributes inserted", "Pixel data", "What is refused or quarantined", "Transfer syntaxes", "Encrypted attributes", "Restrictions"),
 )
 

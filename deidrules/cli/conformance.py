@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from deidrules.plan.model import Plan
 
 
+_MOST_REASONS = 8  # against one claim: a layer that undoes an option tends to do it attribute by attribute
+
+
 @click.command("conformance", short_help="Write the conformance statement of a profile.")
 @click.argument("profile")
 @click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write to a new file instead of stdout.")
@@ -109,4 +112,6 @@ def _options(stated: Stated) -> Iterator[str]:
     for option in stated.options:
         if len(option.why_not) > 1:
             yield f"\nNot claimed, {option.name} ({option.code}):\n"
-            yield from (f"* {why}" for why in option.why_not)
+            yield from (f"* {why}" for why in option.why_not[:_MOST_REASONS])
+            if len(option.why_not) > _MOST_REASONS:
+                yield f"* and {len(option.why_not) - _MOST_REASONS} more"

@@ -10,7 +10,7 @@ from deidrules.cli.coverage import spelled
 from deidrules.cli.markdown import code, count, plain, table
 from deidrules.cli.stated import Stated, fate_table, only, place, rules_table
 from deidrules.dicom.method_codes import FULL_DATES, MODIFIED_DATES
-from deidrules.lint.attributes import Fate, broad, functions_of, spells_private
+from deidrules.lint.attributes import Fate, broad, functions_of, of_content, spells_private
 from deidrules.lint.coverage import State
 from deidrules.lint.effective import UNLISTED
 
@@ -141,6 +141,19 @@ def _broad(stated: Stated) -> Iterator[str]:
     yield from rules_table(stated, rules)
 
 
+def _content(stated: Stated) -> Iterator[str]:
+    rules = [rule for rule in stated.plan.rules if of_content(rule)]
+    if not rules:
+        yield "No rule judges the items of a report by what they say: they are elements like all others."
+        return
+    yield (
+        "Items of Content Sequence, Acquisition Context Sequence and the like are judged by concept and value type: X removes an item, the "
+        "other codes act on its value."
+    )
+    yield ""
+    yield from rules_table(stated, rules)
+
+
 def _dates(stated: Stated) -> Iterator[str]:
     claimed = {option.code for option in stated.options if not option.why_not}
     said = stated.plan.longitudinal
@@ -200,6 +213,7 @@ ATTRIBUTES: tuple[tuple[str, Section], ...] = (
     ("How values are computed", _functions),
     ("Attributes kept", _kept),
     ("Masks, VRs and classes", _broad),
+    ("Structured content", _content),
     ("Dates and times", _dates),
     ("Patient characteristics", _patient),
     ("Private attributes kept", _private),

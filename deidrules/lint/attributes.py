@@ -12,7 +12,7 @@ from deidrules.lint.effective import UNLISTED, Effect, Effects
 from deidrules.lint.table import Row, rows
 from deidrules.plan.expression import Apply, Expression, Join
 from deidrules.plan.model import Plan, Rule
-from deidrules.plan.selector import TagLeaf
+from deidrules.plan.selector import ContentLeaf, TagLeaf
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,19 @@ def _names(rule: Rule) -> bool:
 
 
 def broad(plan: Plan) -> tuple[Rule, ...]:
-    """The rules on masks, VRs and classes that the table does not list, in the order in which they are asked; rules that spell a private
-    creator are not among them."""
+    """The rules on masks, VRs and classes that the table does not list, in the order in which they are asked; those on private elements
+    and on content items are not among them."""
     listed = {row.tag for row in rows()}
     return tuple(
         rule
         for rule in plan.rules
-        if not _names(rule) and not spells_private(rule) and str(rule.selector.leaf) not in listed and str(rule.selector.leaf) != "private"
+        if not (_names(rule) or spells_private(rule) or of_content(rule)) and str(rule.selector.leaf) not in (*listed, "private")
     )
+
+
+def of_content(rule: Rule) -> bool:
+    """True for a rule on the value of a content item of a structured report."""
+    return isinstance(rule.selector.leaf, ContentLeaf)
 
 
 def spells_private(rule: Rule) -> bool:

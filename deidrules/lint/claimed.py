@@ -53,12 +53,15 @@ def options_of(layers: Iterable[Layer]) -> frozenset[int]:
 
 def options(plan: Plan) -> tuple[Option, ...]:
     """All options of the standard, in the order of their codes, each with whether outputs of the plan claim it."""
-    stacked = {_shipped(name) for name in plan.layers}
+    claims = {claim.code: claim.unless for claim in plan.claims}
+    reasons: dict[int, list[str]] = {}
+    for lost in plan.unclaimed:
+        places = f" ({', '.join(f'`{origin}`' for origin in lost.origins)})" if lost.origins else ""
+        reasons.setdefault(lost.code, []).append(lost.why + places)
     out = []
     for code, name in sorted(METHOD_CODES.items()):
-        layer, section = LAYERS[code]
-        why = () if layer in stacked else (NO_LAYER,)
-        out.append(Option(code, name, section, layer in stacked, (), why))
+        why = () if code in claims else tuple(reasons.get(code, (NO_LAYER,)))
+        out.append(Option(code, name, LAYERS[code][1], code in claims or code in reasons, claims.get(code, ()), why))
     return tuple(out)
 
 

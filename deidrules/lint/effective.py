@@ -1,7 +1,7 @@
 """What a plan does with an attribute: every rule that can decide it somewhere, under some condition, and what is left where none does.
 
 Read from the plan as the engine reads it (rules 3-5, 10, 15, 16 of the language), without a file: a condition counts as one that may hold,
-a path as one that may occur."""
+a path as one that may occur. Rules on the values of content items are left out: what a report says is judged by concept, Table E.3.4-1."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from deidrules.engine.level import level_of
 from deidrules.engine.own import always_goes
 from deidrules.plan.model import Plan, Rule
 from deidrules.plan.own import engine_own
-from deidrules.plan.selector import Anything, DeclaredSafe, Place, PrivateLeaf, TagLeaf, leaf_reaches
+from deidrules.plan.selector import Anything, DeclaredSafe, Place, PrivateLeaf, TagLeaf, UnknownAny, VrLeaf, leaf_reaches
 
 MEDIA_STORAGE_SOP_INSTANCE, SOP_INSTANCE = 0x00020003, 0x00080018
 ENGINE, UNLISTED, KEEP_PRIVATE = "engine", "unlisted", "keep-private"
@@ -51,7 +51,7 @@ class Effects:
             leaf = rule.selector.leaf
             if isinstance(leaf, TagLeaf) and leaf.exact:
                 self._exact.setdefault(leaf.value, []).append(number)
-            else:
+            elif isinstance(leaf, TagLeaf | VrLeaf | UnknownAny | Anything):
                 self._broad.append(number)
         self._masks = [leaf for rule in plan.rules if isinstance(leaf := rule.selector.leaf, TagLeaf) and not leaf.exact]
 

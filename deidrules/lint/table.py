@@ -20,8 +20,9 @@ _FILE = Path(__file__).parent / "data" / "e1_1.txt"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One attribute. `tag` as the table writes it: a tag, a mask or PRIVATE. `basic`: the code of the Basic Profile (`X/Z/D`; what the
-    table writes X/Z/U* is X/Z/U). `options`: K or C by the code of the option, where its column says something."""
+    """One attribute. `tag` as the table writes it: a tag, a mask or PRIVATE; `leaf` is the same as a selector, None for PRIVATE. `basic`: the
+    code of the Basic Profile (what the table writes X/Z/U* is X/Z/U). `options`: K or C by the code of the option, where its column says
+    something. `standard`: in a standard composite IOD."""
 
     tag: str
     basic: str
@@ -29,13 +30,7 @@ class Row:
     retired: bool
     standard: bool
     name: str
-
-    @property
-    def leaf(self) -> TagLeaf | None:
-        """The tag or mask; None for the row of private attributes."""
-        leaf = None if self.tag == PRIVATE else parse_leaf(self.tag)
-        assert leaf is None or isinstance(leaf, TagLeaf)
-        return leaf
+    leaf: TagLeaf | None
 
 
 @cache
@@ -47,7 +42,9 @@ def rows() -> tuple[Row, ...]:
 def _row(line: str) -> Row:
     tag, basic, options, marks, name = line.split("\t")
     given = {code: letter for code, letter in zip(COLUMNS, options, strict=True) if letter != "."}
-    return Row(tag, basic.rstrip("*"), given, marks[0] == "Y", marks[1] == "Y", name)
+    leaf = None if tag == PRIVATE else parse_leaf(tag)
+    assert leaf is None or isinstance(leaf, TagLeaf)
+    return Row(tag, basic.rstrip("*"), given, marks[0] == "Y", marks[1] == "Y", name, leaf)
 
 
 @cache
