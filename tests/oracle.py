@@ -15,6 +15,7 @@ from oracle_declared import kept_items
 from oracle_rules import Chain, Claim, claims, leaves, letter, more_specific, path_means, reaches
 from oracle_types import Types
 
+from deidrules import __version__
 from deidrules.actions import base
 from deidrules.actions.base import Level
 from deidrules.actions.dummy import dummy_values
@@ -91,6 +92,33 @@ def own(tag: int) -> bool:
 TEXTS = ("LO", "LT", "SH", "ST", "UC", "UT", "PN")
 PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 MARKERS = frozenset({0x00120062, 0x00120063, 0x00120064, 0x00280301, 0x00280302, 0x00280303})
+
+
+EQUIPMENT = 0x0018A001
+PURPOSE = (("CodeValue", "109104"), ("CodingSchemeDesignator", "DCM"), ("CodeMeaning", "De-identifying Equipment"))
+NAMES = (("Manufacturer", "deidrules"), ("ManufacturerModelName", "deidrules"), ("SoftwareVersions", __version__))
+
+
+def text(keyword: str, words: str) -> tuple[int, Replaced]:
+    """A text by its tag, as an output must hold it."""
+    tag = oracle_values.keyword_tag(keyword)
+    return tag, Replaced(sorted(dictionary_vrs(tag))[0], (words,))
+
+
+EQUIPMENT_ITEM: dict[int, Expected] = {**dict(text(*name) for name in NAMES), 0x0040A170: [dict(text(*name) for name in PURPOSE)]}
+
+
+def is_ours(item: Item) -> bool:
+    """True for an item that says exactly what the program says of itself."""
+
+    def words(inner: Item) -> dict[int, object]:
+        return {tag: value.raw.strip(b" \0").decode("latin-1") for tag, value in inner.values.items() if value.items is None}
+
+    purpose = item.values.get(0x0040A170)
+    if purpose is None or purpose.items is None or len(purpose.items) != 1 or len(item.values) != 4:
+        return False
+    said = (words(item), words(purpose.items[0]))
+    return said == tuple({oracle_values.keyword_tag(name): words for name, words in pairs} for pairs in (NAMES, PURPOSE))
 
 
 def clear_bit(out: dict[int, Expected], item: Item, group: int) -> None:
@@ -178,17 +206,20 @@ class Oracle:
         self.asks_content = any(
             isinstance(path.leaf, ast.ContentItem) for claim in self.claims for path in (claim.path, *claim.excluded)
         ) or any(isinstance(s, ast.SetDefinition) and "ContentItem(" in repr(s) for recipe in layers for s in recipe.statements)
+        self.decided: dict[tuple[int, int], tuple[Value, list[Claim], Claim]] = {}  # by item and tag: who reached it, who decided
         self.doubts: list[ast.Condition] = []  # conditions that could not be decoded: where one was needed, the object is quarantined
 
     def apply(self, item: Item, meta: Item) -> dict[int, Expected]:
         """What the output must be. Raises Refused."""
         self.begin(item, meta)
         self.doubts.clear()
+        self.decided.clear()
         self.context = oracle_values.Context(self.keys, oracle_values.identifiers(item), self.tables)
         self.numbers: dict[tuple[int, ...], tuple[int, ...]] | None = None
         self.verdicts()
         out = self.judged_item(item, (), uids=False)
         trim(item, out, staying(item, out))
+        out[EQUIPMENT] = self.equipment(item, out.get(EQUIPMENT))
         return out
 
     def begin(self, item: Item, meta: Item) -> None:
@@ -196,6 +227,21 @@ class Oracle:
         self.top, self.meta = item, meta
         named = item.values.get(0x00080016)
         self.types = Types("" if named is None else named.raw.decode("latin-1").strip(" \0"))
+
+    def equipment(self, item: Item, judged: Expected | None) -> Expected:
+        """The Contributing Equipment as the rules leave it, and the program: instead of what says the same already, else behind it. What
+        the rules take, empty or replace leaves nothing beside the program."""
+        value = item.values.get(EQUIPMENT)
+        ours: dict[int, Expected] = dict(EQUIPMENT_ITEM)
+        if value is None or value.items is None or not isinstance(judged, list):
+            return [ours]
+        claim = self.decision(value, (), item)
+        code = self.effect(claim, value, ())[1] if claim is not None else self.letter(self.policies.unlisted, EQUIPMENT, ())
+        if code not in "KCU" or (claim is not None and claim.value is not None):
+            return [ours]
+        same = [number for number, inner in enumerate(value.items) if is_ours(inner)][:1]
+        kept = [ours if number in same else inner for number, inner in enumerate(judged)]
+        return kept if same else [*kept, ours]
 
     # ---- rule 18
 
@@ -227,7 +273,9 @@ class Oracle:
             for layer in reversed(range(len(self.layers))):
                 mine = [claim for claim in holding if claim.layer == layer and claim.otherwise is otherwise]
                 if mine:
-                    return self.most_specific(mine, value, chain)
+                    winner = self.most_specific(mine, value, chain)
+                    self.decided[id(here), value.tag] = (value, holding, winner)
+                    return winner
         return None
 
     def most_specific(self, mine: list[Claim], value: Value, chain: Chain) -> Claim:
@@ -365,7 +413,7 @@ class Oracle:
             if not any(claim.content and reaches(claim, value, chain) for claim in self.claims):
                 continue
             claim = self.decision(value, chain, item)
-            if claim is not None and claim.content and claim.value is None and letter(claim.code) == "X":
+            if claim is not None and claim.content and claim.value is None and letter(claim.code, 1) == "X":
                 return True
         return False
 
@@ -383,7 +431,7 @@ class Oracle:
                 value = item.values[oracle_content.CONTENT]
                 chain = ((oracle_content.CONTENT, None),) * len(way)
                 claim = self.decision(value, chain, item)
-                code = letter(claim.code if claim is not None else self.policies.unlisted)
+                code = self.letter(claim.code if claim is not None else self.policies.unlisted, oracle_content.CONTENT, chain)
                 entered = code in ("K", "C", "U")
                 return [entered and not self.taken(inner, (*chain, (oracle_content.CONTENT, None))) for inner in value.items or []]
 

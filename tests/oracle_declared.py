@@ -87,12 +87,27 @@ def declare(top: Item) -> None:
             safe.setdefault(block, []).append(said(item))
             for low, vr in definitions(item):
                 vrs.setdefault((*block, low), set()).add(vr)
+    known = identifiers_of(top)
+    for block in list(safe):
+        words = f" {' '.join(re.findall('[A-Z0-9]+', block[1]))} "
+        if known is None or not block[1].isascii() or any(f" {' '.join(re.findall('[A-Z0-9]+', word))} " in words for word in known):
+            safe[block] = [frozenset()]  # the creator stays with its elements, and it names somebody
     for _, value in walk(top):
         if value.creator is not None:
             block, low = (value.tag >> 16, value.creator), value.tag & 0xFF
             value.declared = block in safe and all(low in one for one in safe[block]) and len({*safe[block]}) == 1
             found = vrs.get((*block, low), set())
             value.said_vr = min(found) if len(found) == 1 else ""
+
+
+def identifiers_of(top: Item) -> frozenset[str] | None:
+    """The words that identify the patient and staff; None when one cannot be read."""
+    from oracle_values import identifiers
+
+    try:
+        return identifiers(top)
+    except (ValueError, LookupError):
+        return None
 
 
 def kept_items(value: Value, staying: set[tuple[int, str]]) -> list[bool]:

@@ -298,8 +298,9 @@ study = ast.Param("study", "text", ast.Text("TRIAL7"))
 def recipes(draw: st.DrawFn, number: int, most: int = 6) -> ast.Recipe:
     """A recipe as layer `number` of a stack, with an option header now and then."""
     header = None
-    if number and draw(st.integers(0, 3)) == 0:
-        header = ast.LayerHeader(draw(st.sampled_from((113105, 113107))), ("layer0",))
+    if draw(st.integers(0, 2)) == 0:
+        earlier = tuple(f"layer{other}" for other in range(number) if draw(st.integers(0, 3)))
+        header = ast.LayerHeader(draw(st.sampled_from((113105, 113106, 113107, 113111) if number else (113100,))), earlier)
     kinds = content_statements if draw(st.integers(0, 2)) == 0 else statements
     body: list[ast.TopStatement] = list(draw(st.lists(kinds, min_size=2, max_size=most)))
     if draw(st.integers(0, 9)) == 0:

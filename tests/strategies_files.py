@@ -20,6 +20,8 @@ from strategies import SOP_CLASSES, UNKNOWN, sequences
 from strategies_content import SEQUENCES as CONTENT
 from strategies_content import items as content_items
 
+from deidrules import __version__
+
 VALUES: dict[str, tuple[object, ...]] = {
     "PatientName": ("DOE^JANE", "Doe^Jane", "", "X^Y"),
     "PatientID": ("4711", "4711", "A 12", ""),
@@ -52,6 +54,28 @@ PLANE = (
     *((0x0010, "US", 4), (0x0011, "US", 4), (0x0040, "CS", "G"), (0x0050, "SS", [1, 1])),
     *((0x0100, "US", 1), (0x0102, "US", 0), (0x3000, "OW", b"\x01\x02")),
 )
+
+
+def code(value: str, meaning: str) -> Dataset:
+    """An item of a code sequence."""
+    dataset = Dataset()
+    dataset.CodeValue, dataset.CodingSchemeDesignator, dataset.CodeMeaning = value, "DCM", meaning
+    return dataset
+
+
+codes = st.builds(code, st.sampled_from(("113100", "113105", "113110")), st.sampled_from(("HEAD", "by Miller")))
+
+
+@st.composite
+def equipment(draw: st.DrawFn) -> Dataset:
+    """An item of the Contributing Equipment Sequence: the program's own, or one that differs in a word or an element."""
+    dataset = Dataset()
+    dataset.Manufacturer = draw(st.sampled_from(("deidrules", "deidrules", "deidrulez")))
+    dataset.ManufacturerModelName, dataset.SoftwareVersions = "deidrules", __version__
+    dataset.PurposeOfReferenceCodeSequence = Sequence([code("109104", "De-identifying Equipment")])
+    if draw(st.integers(0, 2)) == 0:
+        dataset.InstitutionName = "ST. ELSEWHERE"
+    return dataset
 
 
 def un_items(item: Dataset) -> bytes:
@@ -115,6 +139,10 @@ def odd_ends(draw: st.DrawFn, dataset: Dataset) -> None:
         dataset.PatientIdentityRemoved = draw(st.sampled_from(("YES", "NO")))
         dataset.DeidentificationMethod = "by hand"
         dataset.BurnedInAnnotation = "NO"
+    if draw(st.integers(0, 5)) == 0:
+        dataset.DeidentificationMethodCodeSequence = Sequence(draw(st.lists(codes, max_size=3)))
+    if draw(st.integers(0, 5)) == 0:
+        dataset.ContributingEquipmentSequence = Sequence(draw(st.lists(equipment(), max_size=2)))
     if draw(st.integers(0, 7)) == 0:
         dataset.add(DataElement(0x00100000, "UL", 12))
     if draw(st.integers(0, 15)) == 0:
@@ -134,7 +162,9 @@ def _tag(keyword: str) -> int:
 
 def private(draw: st.DrawFn, dataset: Dataset, depth: int) -> None:
     """One or two blocks of group 0019, and orphans now and then."""
-    creators = draw(st.lists(st.sampled_from(("ACME", "ACME ", "Other 1.0")), min_size=1, max_size=2, unique_by=lambda name: name.strip()))
+    creators = draw(
+        st.lists(st.sampled_from(("ACME", "ACME ", "Other 1.0", "by Doe")), min_size=1, max_size=2, unique_by=lambda name: name.strip())
+    )
     for number, creator in enumerate(creators, draw(st.sampled_from((0x10, 0x10, 0x42)))):
         if draw(st.integers(0, 7)):
             dataset.add(DataElement(0x00190000 | number, "LO", creator))
@@ -160,7 +190,7 @@ def declarations(draw: st.DrawFn) -> Dataset:
     """What an object says of a private block, at times what the standard does not allow."""
     item = Dataset()
     item.PrivateGroupReference = draw(st.sampled_from((0x0019, 0x0019, 0x0019, 0x0021, 0x0018)))
-    item.PrivateCreatorReference = draw(st.sampled_from(("ACME", "ACME", "acme ", "Other 1.0", "")))
+    item.PrivateCreatorReference = draw(st.sampled_from(("ACME", "ACME", "acme ", "Other 1.0", "BY DOE", "")))
     item.BlockIdentifyingInformationStatus = draw(st.sampled_from(("SAFE", "SAFE", "MIXED", "MIXED", "UNSAFE", "UNKNOWN")))
     if item.BlockIdentifyingInformationStatus == "MIXED" or draw(st.integers(0, 7)) == 0:
         item.NonidentifyingPrivateElements = draw(st.sampled_from(([1, 3], [1, 2, 4, 5], 3, [3, 1], [1, 256], 4)))

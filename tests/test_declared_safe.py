@@ -142,6 +142,18 @@ def test_only_the_objects_own_sequence_declares_and_it_does_so_at_every_depth(en
     assert items[0]["(0019,2001) IS"] == "12" and CHARACTERISTICS in items[0]
 
 
+@pytest.mark.parametrize(
+    ("creator", "believed"),
+    [("SIEMENS MR HEADER", True), ("Work of Doe", False), ("JANE_1", False), ("X 4711", False), ("JANET 47110", True), ("DR DOCTOR", True)],
+)
+def test_a_block_whose_creator_names_the_patient_is_not_believed(engine: Engine, creator: str, believed: bool) -> None:
+    data = declaring(saying("SAFE", creator=creator), creators=(creator,))
+    out = applied(engine, data)
+    assert (low_bytes(out) == SAFE) is believed and (CHARACTERISTICS in out) is believed
+    renamed = data.replace(b"DOE^JANE", b"SIEMENS1").replace(b"4711", b"4712") if creator in ("Work of Doe", "JANE_1") else data
+    assert (low_bytes(applied(engine, renamed)) == SAFE) is (believed or renamed != data)
+
+
 def test_a_declared_private_sequence_is_walked(engine: Engine) -> None:
     inner = build.element(0x00100010, "PN", "ROE^RICHARD") + block(0x0019, 0x10, "ACME 1.1", 2, "LO", b"by Dr. Miller CHEST ")
     inner += block(0x0021, 0x10, "UNKNOWN", 1, "LO", b"SECRET")

@@ -81,6 +81,7 @@ def test_example_1_leaves_what_it_names_and_nothing_else(tmp_path: Path) -> None
         "ImagePositionPatient",
         "ImageOrientationPatient",
         "PatientID",
+        "ContributingEquipmentSequence",
         "PixelData",
     }
 

@@ -76,6 +76,7 @@ def test_the_table_says_which_edition_it_is() -> None:
     head = make_iod.OUT.read_text("utf-8")[:600]
     assert "PS3.3 2026b, (c) NEMA" in head and "highdicom 0.28.2" in head and "2026d" in head
     assert iod.EDITION in head
+    assert iod.EDITION in dictionary.EDITION  # which is in every plan: with other Types it means something else
 
 
 def test_types_are_the_strictest_of_all_modules_at_the_full_path() -> None:

@@ -345,7 +345,7 @@ def test_dates_move_with_the_others_where_the_profile_moves_dates(tmp_path: Path
         ('pattern,disposition\n"(0019,A"",01",keep\n', ["DR531:2"]),
         ('pattern,disposition\n"(0018,A"",01)",keep\n', ["DR531:2"]),
         ('pattern,disposition\n"(0019,A"",01)[0](0019,A"",02)",keep\n', ["DR531:2"]),
-        ('tag,private_creator\n"(0018,xx01)",A\n\n"(0019,xx01)",\n"(0019,xx01)",A,B\n', ["DR531:5", "DR531:2", "DR531:4"]),
+        ('tag,private_creator\n"(0018,xx01)",A\n\n"(0019,xx01)",\n"(0019,xx01)",A,B\n', ["DR531:2", "DR531:4", "DR531:5"]),
     ],
 )
 def test_a_mistake_is_said_with_its_line(text: str, expected: list[str]) -> None:

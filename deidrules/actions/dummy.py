@@ -81,9 +81,10 @@ def _least(tag: int) -> int:
 def dummy(subject: Subject, context: Context) -> Change:
     """Replace the value. With `= expression` by its result, which may hold nothing of the original, or a token of it (rule 6). Without, by
     the dummy of its VR: `ANONYMIZED` in texts and names, `UNKNOWN` in CS, `000Y` in AS, `19000101`, `19000101000000` and `000000` in
-    dates and times, `0` in numbers, zero bytes in binary values, `about:blank` in UR, (0000,0000) in AT, a UID made from key and tag in
-    UI; repeated as often as the attribute's VM needs. Where PS3.3 enumerates terms or asks for more than 0, it is one that is valid. A
-    sequence is left with one item, which holds what its IOD makes Type 1 there, with dummies, and Type 2, empty."""
+    dates and times, `0` in numbers, zero bytes in binary values (but a document of its MIME type that says nothing in
+    EncapsulatedDocument), `about:blank` in UR, (0000,0000) in AT, a UID made from key and tag in UI; repeated as often as the attribute's
+    VM needs. Where PS3.3 enumerates terms or asks for more than 0, it is one that is valid. A sequence is left with one item, which holds
+    what its IOD makes Type 1 there, with dummies, and Type 2, empty."""
     if subject.vr == "SQ":
         return Reduce()
     return Set(dummy_values(subject.tag, subject.vr, context.keys))

@@ -2,9 +2,8 @@
 
 The work of an option is undone where a rule of another layer may decide an element that a rule of the option reaches, before it does, and
 leaves more of it; where the option keeps the element, by anything else than K. A rule under a condition over the object takes the claim
-away from the instances for which the condition holds, every other one takes it away altogether. An option may be weakened by another one
-whose header names its layer, and by what leaves no more than that one does: but only as long as the other one is claimed, since without
-its code nothing in the output would say that something was kept."""
+away from the instances for which the condition holds, every other one takes it away altogether. An option whose header names the layer may
+weaken it, and so may what undoes nothing of such an option and leaves no more than it does."""
 
 from __future__ import annotations
 
@@ -22,6 +21,8 @@ from deidrules.plan.expression import Condition, uses_here
 from deidrules.plan.model import Policies, Unclaimed
 from deidrules.plan.selector import PrivateAny
 
+STILL = "what its other rules leave beyond the options below it stays all the same, and no code of an output says so"
+
 # The options that may be claimed, each with the conditions that take its claim away.
 Claimed = Mapping[int, frozenset[Condition]]
 
@@ -35,42 +36,29 @@ def claims(
 ) -> tuple[Claimed, tuple[Unclaimed, ...]]:
     """What may be claimed, and why the options that may not be are not. `rules` stand in the order in which they are asked."""
     codes = {recipe.layer.option for recipe in recipes if recipe.layer.option}
-    undoings, working = survey(rules, classes, judgement)
-    lost = [*_without_work(recipes, rules, working), *_switched_off(recipes), *_private_stays(codes, rules, policies)]
-    claimed: dict[int, frozenset[Condition]] = {code: frozenset() for code in codes - {one.code for one in lost}}
-    # what excuses an undoing may be lost itself: claims only shrink, so this ends
-    while (smaller := _without_undone(claimed, undoings)) != claimed:
-        claimed = smaller
-    lost += [_reason(one) for one in undoings if one.code not in claimed and _ways_out(one, claimed) is None]
-    return dict(sorted(claimed.items())), tuple(sorted(lost, key=lambda one: (one.code, one.origins, one.why)))
+    found = survey(rules, classes, judgement)
+    idle = codes - found.working - {undoing.code for undoing in found.undone}
+    lost = [*_without_work(recipes, rules, idle), *_switched_off(recipes), *_private_stays(codes, rules, policies)]
+    unless: dict[int, frozenset[Condition]] = {}
+    for undoing in found.undone:
+        condition = undoing.by.condition
+        if condition is None or uses_here(condition):
+            lost.append(_reason(undoing))
+        else:
+            unless[undoing.code] = unless.get(undoing.code, frozenset()) | {condition}
+    gone = {one.code for one in lost}
+    lost += [Unclaimed(code, STILL) for code in sorted(gone & found.leave)]
+    return {code: unless.get(code, frozenset()) for code in sorted(codes - gone)}, tuple(sorted(lost, key=_place))
 
 
-def _without_undone(claimed: Claimed, undoings: Sequence[Undoing]) -> dict[int, frozenset[Condition]]:
-    """The claims that are left while no others than these excuse anything."""
-    out = dict(claimed)
-    for undoing in undoings:
-        if undoing.code in out:
-            unless = _ways_out(undoing, claimed)
-            if unless is None:
-                del out[undoing.code]
-            else:
-                out[undoing.code] |= unless
-    return out
-
-
-def _ways_out(undoing: Undoing, claimed: Claimed) -> frozenset[Condition] | None:
-    """The conditions of which none may hold, so that nothing is undone; None when it is undone whatever holds."""
-    ways = [claimed[code] - undoing.spared for code in sorted(undoing.excuses) if code in claimed]
-    condition = undoing.by.condition
-    if condition is not None and not uses_here(condition):
-        ways.append(frozenset({condition}))
-    return min(ways, key=len, default=None)
+def _place(one: Unclaimed) -> tuple[int, bool, tuple[str, ...], str]:
+    return one.code, one.why == STILL, one.origins, one.why
 
 
 # ---- what is lost whatever the rules for attributes do
 
 
-def _without_work(recipes: Sequence[ResolvedRecipe], rules: Sequence[ResolvedRule], working: set[int]) -> list[Unclaimed]:
+def _without_work(recipes: Sequence[ResolvedRecipe], rules: Sequence[ResolvedRule], idle: set[int]) -> list[Unclaimed]:
     """Options for which there is no work, or of whose work stricter rules leave nothing."""
     out = []
     for code in sorted({recipe.layer.option for recipe in recipes if recipe.layer.option}):
@@ -82,7 +70,7 @@ def _without_work(recipes: Sequence[ResolvedRecipe], rules: Sequence[ResolvedRul
                 out.append(Unclaimed(code, "the profile has no pixel rule that could judge a frame"))
         elif not own:
             out.append(Unclaimed(code, "its layer has no rule for an attribute"))
-        elif code not in working:
+        elif code in idle:
             why = "stricter rules decide every element that its rules reach"
             out.append(Unclaimed(code, why, (origin(own[0].layer, own[0].span),)))
     return out
@@ -135,10 +123,4 @@ def _reason(undoing: Undoing) -> Unclaimed:
             did = f"is marked as a weakening: {what}"
         case _:
             did = f"reads {REMAINS[undoing.level]} of what the option leaves less of: {what}"
-    if _named(undoing):
-        did += f"; the option {_named(undoing)} that may do so is not claimed itself"
     return Unclaimed(undoing.code, f"{said} {did}", (origin(by.layer, by.span), origin(rule.layer, rule.span)))
-
-
-def _named(undoing: Undoing) -> str:
-    return " or ".join(str(code) for code in sorted(undoing.excuses))

@@ -317,7 +317,8 @@ def _words(code: str, rule: ResolvedRule, other: ResolvedRule, names: list[str])
 
 
 def _useless_net(rule: ResolvedRule) -> bool:
-    """An `otherwise` rule that other layers leave nothing to. An option's layer stands in many stacks: in some of them it has to be there."""
+    """An `otherwise` rule that other layers leave nothing to. Not so in an option's layer, which stands in many stacks: in some of them it
+    has work."""
     return rule.otherwise and not rule.layer.option
 
 

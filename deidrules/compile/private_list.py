@@ -74,6 +74,7 @@ def list_layer(source: Source, name: str, layers: Iterable[Layer] = ()) -> tuple
         elif one is not None:
             listed.setdefault(one.key, []).append(one)
     problems.extend(_conflicts(listed.values()))
+    problems.sort(key=lambda problem: problem.span.start)
     shift, params = _shift(layers)
     rules = [_rule(together, shift) for together in listed.values()]
     used: list[ast.TopStatement] = list(params) if any(rule.value is not None for rule in rules) else []
@@ -107,7 +108,7 @@ def _conflicts(listed: Iterable[list[Listed]]) -> Iterator[Diagnostic]:
         return
     first, *others = apart
     notes = tuple(Note(together[0].path.span, "so here") for together in others[:_SHOWN])
-    more = f", and so are those of {len(others)} other elements" if others else ""
+    more = f", as do those of {len(others)} {'others' if len(others) > 1 else 'other'}" if others else ""
     message = f"rows of one element ask for different things{more}"
     yield Diagnostic("DR532", message, first[0].path.span, "what leaves less counts; take the other rows out", notes)
 

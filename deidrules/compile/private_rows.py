@@ -33,11 +33,15 @@ class ListRow:
 
     def place(self, *columns: str) -> Span:
         """Where a cell stands, as far as its text tells; the row otherwise."""
+        cell = self.cell(*columns)
         text = self.span.text
-        for spelled in (self.cell(*columns), self.cell(*columns).replace('"', '""')):
-            at = text.find(spelled) if spelled else -1
-            if at >= 0:
-                return Span(self.span.source, self.span.start + at, self.span.start + at + len(spelled))
+        for spelled in dict.fromkeys((cell, cell.replace('"', '""'))) if cell else ():
+            at = text.find(spelled)
+            while at >= 0:
+                end = at + len(spelled)
+                if text[:at].rstrip(' "')[-1:] in ("", ",") and text[end:].lstrip(' "')[:1] in ("", ","):
+                    return Span(self.span.source, self.span.start + at, self.span.start + end)
+                at = text.find(spelled, at + 1)
         return self.span
 
 

@@ -40,9 +40,9 @@ def _content(leaf: ContentLeaf, code: str, value: Typed | None, span: Span) -> l
     letters, kind = set(code.split("/")), leaf.value_type
     replaced = kind in content_item.REFERENCES or kind == "UIDREF"
     fitting = ["K", "X", *(["Z", "D"] if kind in _DUMMIED else []), *(["U"] if replaced else []), *(["C"] if kind in _CLEANED else [])]
-    help_ = f"use {', '.join(fitting[:-1])} or {fitting[-1]}"
-    if not kind:
-        help_ = "write the value type, such as TEXT: what a code does depends on it"
+    help_ = "write the value type, such as TEXT: what a code does depends on it"
+    if kind:
+        help_ = f"use {', '.join(fitting[:-1])} or {fitting[-1]}"
     if value is not None and kind not in _VALUED:
         return [Diagnostic("DR113", f"`{leaf}` takes no value", span, help_)]
     if "U" in letters and not replaced:
@@ -90,7 +90,11 @@ def _reading(leaf: Leaf, code: str, value: Typed | None, vr: str, span: Span) ->
         help_ = "only of a private element, spelled with its creator, a file may not say the VR; leave `as` out"
         return [Diagnostic("DR128", f"`{spoken(leaf)}` takes no `as`", span, help_)]
     if vr not in VRS or vr in {"SQ", "UN"}:
-        help_ = did_you_mean(vr, VRS) if vr not in VRS else "sequences are recognised by their items; leave `as` out"
+        help_ = (
+            did_you_mean(vr, VRS) or f"VRs are {', '.join(sorted(VRS))} (PS3.5 6.2)"
+            if vr not in VRS
+            else "sequences are recognised by their items; leave `as` out"
+        )
         return [Diagnostic("DR128", f"`{vr}` is no VR that values can be read with", span, help_)]
     if "U" in code.split("/") and vr != "UI":
         return [Diagnostic("DR208", f"`U` replaces UIDs, and `{leaf}` is read as {vr}", span, "use D, X or a value")]

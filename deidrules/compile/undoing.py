@@ -15,51 +15,56 @@ from deidrules.compile.precedence import Judgement, meeting, outranks
 from deidrules.compile.regions import LeafClass
 from deidrules.compile.resolved import ResolvedRule
 from deidrules.dicom.method_codes import CLEAN_PIXEL_DATA, CLEAN_RECOGNIZABLE_VISUAL_FEATURES
-from deidrules.plan.expression import Condition, uses_here
 from deidrules.plan.selector import leaf_reaches
 
-# Options whose claim is not settled by rules for attributes, and so excuses none.
-UNSETTLED = frozenset({CLEAN_PIXEL_DATA, CLEAN_RECOGNIZABLE_VISUAL_FEATURES})
+# Options whose claim no rule for an attribute earns: what they leave would be left without a word.
+_NO_LEAVE = frozenset({CLEAN_PIXEL_DATA, CLEAN_RECOGNIZABLE_VISUAL_FEATURES})
 
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
     """Rules of one statement that undo work of the option `code`: `by` is the first of them, `rule` the option's own rule that it meets,
     `names` the elements. `how`: "leaves", "marked" (a declared weakening that leaves as much), "keeps" (not what the option keeps) or
-    "reads". `excuses`: the other options that may weaken this one and do so here: while one of them is claimed, nothing is undone.
-    `spared`: conditions over the object with which another rule decides before `by` does."""
+    "reads"."""
 
     code: int
     by: ResolvedRule
     rule: ResolvedRule
     how: str
     level: Level
-    excuses: frozenset[int]
-    spared: frozenset[Condition] = frozenset()
     names: dict[str, None] = field(default_factory=dict, compare=False)
 
 
-def survey(rules: Sequence[ResolvedRule], classes: Sequence[LeafClass], judgement: Judgement) -> tuple[list[Undoing], set[int]]:
-    """Everything that undoes work of an option layer, and the options with a rule that does work: one that decides, or whose element is
-    decided by something that leaves no less. `rules` stand in the order in which they are asked, and were judged."""
+@dataclass(slots=True)
+class Survey:
+    """`undone`: everything that undoes work of an option. `working`: the options with a rule that does work, one that decides or whose
+    element is decided by something that leaves no less. `leave`: the options that weaken another one as their headers allow."""
+
+    undone: list[Undoing]
+    working: set[int]
+    leave: set[int]
+
+
+def survey(rules: Sequence[ResolvedRule], classes: Sequence[LeafClass], judgement: Judgement) -> Survey:
+    """What becomes of the work of option layers. `rules` stand in the order in which they are asked, and were judged."""
     found: dict[object, Undoing] = {}
-    working: set[int] = set()
+    out = Survey([], set(), set())
     if not any(rule.layer.option for rule in rules):
-        return [], working
+        return out
     for leaf_class in classes:
         if any(rules[position].layer.option for position in leaf_class.reached):
             one = _Survey(rules, leaf_class, judgement)
-            working |= one.working()
-            for undoing in one.undone():
+            out.working |= one.working()
+            for undoing in one.undone(out.leave):
                 _note(found, undoing)
     for undoing in _read_past(rules, judgement):
         _note(found, undoing)
-    return list(found.values()), working
+    out.undone = list(found.values())
+    return out
 
 
 def _note(found: dict[object, Undoing], undoing: Undoing) -> None:
-    key = (undoing.code, undoing.by.statement, undoing.how, undoing.excuses, undoing.spared)
-    found.setdefault(key, undoing).names.update(undoing.names)
+    found.setdefault((undoing.code, undoing.by.statement, undoing.how), undoing).names.update(undoing.names)
 
 
 class _Survey:
@@ -92,8 +97,8 @@ class _Survey:
                     out.add(rule.layer.option)
         return out
 
-    def undone(self) -> Iterator[Undoing]:
-        """What the rules above those of options undo."""
+    def undone(self, leave: set[int]) -> Iterator[Undoing]:
+        """What the rules above those of options undo. Options that may do so are added to `leave`."""
         for position in self._reached:
             rule = self._rules[position]
             if not rule.layer.option:
@@ -106,11 +111,13 @@ class _Survey:
                 if not how or by.layer.index == rule.layer.index:
                     continue
                 region = self._met(above, position)
-                if region is not None:
+                if region is None:
+                    continue
+                if _may_weaken(by, rule):
+                    leave.add(by.layer.option)
+                elif not self._within_leave(by, rule, region, position):
                     level = self._judgement.leaves(by, self._class)
-                    excuses = self._excuses(by, rule, region, position)
-                    spared = self._spared(region, above)
-                    yield Undoing(rule.layer.option, by, rule, how, level, excuses, spared, dict.fromkeys(self._class.names))
+                    yield Undoing(rule.layer.option, by, rule, how, level, dict.fromkeys(self._class.names))
 
     def _how(self, by: ResolvedRule, rule: ResolvedRule) -> str:
         """How a rule that decides first undoes one of an option, "" when it does not."""
@@ -143,33 +150,21 @@ class _Survey:
             if paths.covers(self._regions[stopper], region) and outranks(self._rules[stopper], self._rules[before]):
                 yield self._rules[stopper]
 
-    def _spared(self, region: PathRegion, before: int) -> frozenset[Condition]:
-        """The conditions over the object under which a rule that ranks above `before` decides everything in the region."""
-        return frozenset(
-            rule.condition
-            for position, rule in ((position, self._rules[position]) for position in self._reached if position < before)
-            if rule.condition is not None
-            and not uses_here(rule.condition)
-            and not rule.excluded
-            and self._class.covers(rule.selector.leaf)
-            and paths.covers(self._regions[position], region)
-            and outranks(rule, self._rules[before])
+    def _within_leave(self, by: ResolvedRule, rule: ResolvedRule, region: PathRegion, position: int) -> bool:
+        """True when another option that may weaken this one asks for what `by` does, or for no less, and nothing of that is undone."""
+        leaves = self._judgement.leaves(by, self._class)
+        return any(
+            _may_weaken(between, rule)
+            and not self._how(by, between)
+            and leaves <= self._judgement.leaves(between, self._class)
+            and (rule.code != "K" or by.action == between.action)
+            for between in self._deciding(region, position)
         )
-
-    def _excuses(self, by: ResolvedRule, rule: ResolvedRule, region: PathRegion, position: int) -> frozenset[int]:
-        """The options that may weaken the rule's layer and that ask for what `by` does, or for no less."""
-        found = {by.layer.option} if _may_weaken(by, rule) else set()
-        for between in self._deciding(region, position):
-            if _may_weaken(between, rule) and not self._how(by, between):
-                leaves = self._judgement.leaves(by, self._class)
-                if leaves <= self._judgement.leaves(between, self._class) and (rule.code != "K" or by.action == between.action):
-                    found.add(between.layer.option)
-        return frozenset(found)
 
 
 def _may_weaken(by: ResolvedRule, rule: ResolvedRule) -> bool:
     """True for a rule of another option whose header names the rule's layer."""
-    other = by.layer.option not in (0, rule.layer.option) and by.layer.option not in UNSETTLED
+    other = by.layer.option not in (0, rule.layer.option) and by.layer.option not in _NO_LEAVE
     return other and rule.layer.name in by.layer.may_weaken
 
 
@@ -208,8 +203,6 @@ def _read_past(rules: Sequence[ResolvedRule], judgement: Judgement) -> Iterator[
                 ]
                 if any(above.layer.index == rule.layer.index for above in deciding):
                     continue
-                excuses = {above.layer.option for above in deciding if _may_weaken(above, rule) and level <= above.leaves}
-                if _may_weaken(by, rule):
-                    excuses.add(by.layer.option)
-                names = {spoken(attribute.leaf): None}
-                yield Undoing(rule.layer.option, by, rule, "reads", level, frozenset(excuses), names=names)
+                if _may_weaken(by, rule) or any(_may_weaken(above, rule) and level <= above.leaves for above in deciding):
+                    continue
+                yield Undoing(rule.layer.option, by, rule, "reads", level, {spoken(attribute.leaf): None})

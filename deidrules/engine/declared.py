@@ -5,7 +5,8 @@ Each item names a block by group and creator and says whether its elements are f
 itself (SAFE with elements that identify, an element in both lists), that is malformed, or that another item for the same block gainsays
 declares nothing. Only the object's own sequence declares, none in an item, and it does so for every block of that group and creator at any
 depth: the creator, not the place, says what an element means (PS3.5 7.8). A creator that reserves two blocks of a group owns neither, so
-nothing is declared of them.
+nothing is declared of them; and since the creator's own text would stay with its elements, one that holds a name or number of the patient
+is not believed.
 
 The recommended actions (0008,0307) are not carried out: an element that an item lists under them is not declared safe and goes as the
 profile's rules for private elements say, which PS3.15 E.3.10 allows and which leaves no more than D, Z, X or U would. What becomes of an
@@ -13,19 +14,22 @@ element is for the profile to say, not for the file that is not trusted."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from deidrules.dicom.element import Element, Item
 from deidrules.dicom.private import creator_of
 from deidrules.dicom.vr import VRS
-from deidrules.engine.reading import DataSet, Reading, is_sequence
+from deidrules.engine.context import collect, sources
+from deidrules.engine.reading import DataSet, Found, Reading, is_sequence
 from deidrules.text.refusal import Refusal
 
 CHARACTERISTICS = 0x00080300
 _GROUP, _CREATOR, _STATUS, _NONIDENTIFYING = 0x00080301, 0x00080302, 0x00080303, 0x00080304
 _ACTIONS, _IDENTIFYING, _ACTION = 0x00080305, 0x00080306, 0x00080307
 _DEFINITIONS, _ELEMENT, _VALUE_REPRESENTATION = 0x00080310, 0x00080308, 0x0008030A
+_WORD = re.compile(r"[^\W_]+")
 _EVERY = frozenset(range(0x100))
 _NONE: frozenset[int] = frozenset()
 
@@ -35,10 +39,11 @@ Block = tuple[int, str]  # group, normalised creator
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """`safe`: the low bytes of the elements that are declared safe, by block. `readings`: the VRs that the object gives its private
-    elements, by block and low byte."""
+    elements, by block and low byte. `rests_on`: the elements whose values were looked at for it."""
 
     safe: Mapping[Block, frozenset[int]] = field(default_factory=dict)
     readings: Mapping[tuple[Block, int], str] = field(default_factory=dict)
+    rests_on: tuple[Found, ...] = ()
 
     def covers(self, element: Element) -> bool:
         """True for a private element that is declared safe."""
@@ -66,10 +71,29 @@ def declaration_of(reading: Reading) -> Declaration:
         said.setdefault(block, set()).add(_safe(place, reading))
         for low, vr in _definitions(place, reading):
             readings.setdefault((block, low), set()).add(vr)
+    safe = {block: next(iter(found)) for block, found in said.items() if len(found) == 1 and found != {_NONE}}
+    identifying = sources(reading.top) if safe else ()
     return Declaration(
-        {block: next(iter(found)) for block, found in said.items() if len(found) == 1},
+        {block: low for block, low in safe.items() if not _names_somebody(block[1], identifying, reading)},
         {key: next(iter(found)) for key, found in readings.items() if len(found) == 1},
+        (Found(sequence, reading.top), *identifying),
     )
+
+
+def _names_somebody(creator: str, identifying: tuple[Found, ...], reading: Reading) -> bool:
+    """True when a creator holds a word that identifies the patient or staff, or nobody can tell: its character set is not settled."""
+    if not creator.isascii():
+        return True
+    try:
+        known = collect(reading, identifying)
+    except Refusal:
+        return True
+    text = _spaced(creator)
+    return any(_spaced(word) in text for word in known)
+
+
+def _spaced(text: str) -> str:
+    return f" {' '.join(_WORD.findall(text.upper()))} "
 
 
 def block_named(item: Item, reading: Reading, around: DataSet) -> Block | None:

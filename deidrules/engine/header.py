@@ -166,7 +166,8 @@ class Header:
             candidate = uids
         else:
             candidate = self._choose(decision, place)
-            element = self._blocks.read(element, candidate) if private else element
+            if private and (candidate.code != "K" or uids is not None):
+                element = self._blocks.read(element, candidate)
             if uids is not None and private and element.vr == "UI" and candidate.code in ("K", "C"):
                 candidate = uids  # what of a private element stays is a UID like the others (rule 14); what goes by rule 15 goes
         if candidate.code == "X" and candidate.value is None and tag != 0x00100020:
@@ -197,7 +198,7 @@ class Header:
     def _provable(self, element: Element, decision: Decision, candidate: Candidate, readable: bool) -> None:
         """What stays or changes has to be what the dictionary says it is."""
         if not readable:
-            if candidate.code != "Z":
+            if candidate.code != "Z" or candidate.type == 1:  # Z on Type 1 writes a value, and of what VR nobody knows
                 raise Refusal("unreadable-un", tag=element.tag, vr="UN", length=element.length)
             return
         if decision.known and element.coded_vr not in ("", "UN") and element.coded_vr not in decision.vrs:

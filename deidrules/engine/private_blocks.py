@@ -59,7 +59,6 @@ class PrivateBlocks:
     def _declared(self) -> Declaration:
         if self._declaration is None:
             self._declaration = declaration_of(self._reading)
-            sequence = self._reading.top.element(CHARACTERISTICS)
-            if sequence is not None:
-                self._witness(sequence, self._reading.top)
+            for found in self._declaration.rests_on:
+                self._witness(found.element, found.place)
         return self._declaration

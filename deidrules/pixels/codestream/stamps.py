@@ -23,7 +23,7 @@ _VERSION = rb"v?[0-9]{1,2}(?:\.[0-9]{1,3}){0,3}"
 JPEG_COMMENTS: tuple[Stamp, ...] = (
     Stamp(rb"LEAD Technologies Inc\. V1\.0[0-9]\0?", "LEADTOOLS, lossless and lossy encoders"),
     Stamp(rb"MITRA_DICOM_STANDARD", "Mitra and Agfa archives, lossless encoder"),
-    Stamp(rb"Intel\(R\) JPEG Library, version \[[0-9]{1,2}(?:\.[0-9]{1,3}){3}\]", "Intel's library of that name"),
+    Stamp(rb"Intel\(R\) JPEG Library, version \[[0-9]{1,2}(?:\.[0-9]{1,3}){3}\]\0?", "Intel's library of that name"),
     Stamp(rb"Lavc" + _VERSION, "FFmpeg's encoders"),
 )
 

@@ -102,7 +102,7 @@ def strip(instance: DicomObject, elements: Sequence[Element], encoding: Encoding
     try:
         for number, frame in enumerate(frames):
             found = edits(frame)
-            if found:
+            if any(edit.what for edit in found):
                 changed[number] = edited(frame, found)
                 for edit in found:
                     if edit.what:

@@ -72,16 +72,16 @@ TABLE: tuple[Code, ...] = (
         ERROR,
         "A private list is missing, lies outside the profile's folder, or is no CSV with the columns of one of the three forms. A column "
         "nobody knows may be a mistyped `action`, without which every row would be cleaned.",
-        bad="tag,private_creator,acton",
-        good="tag,private_creator,action",
+        bad="tag,private_creator,acton\n",
+        good="tag,private_creator,action\n",
     ),
     Code(
         "DR531",
         "private-list-row",
         ERROR,
         "A row of a private list cannot be understood. It is never skipped: the element would be treated as if nobody had listed it.",
-        bad='"(0019,0C)",ACME 1.1,X',
-        good='"(0019,xx0C)",ACME 1.1,X',
+        bad='tag,private_creator,action\n"(0019,0C)",ACME 1.1,X\n',
+        good='tag,private_creator,action\n"(0019,xx0C)",ACME 1.1,X\n',
     ),
     Code(
         "DR532",
