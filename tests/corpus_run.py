@@ -21,11 +21,12 @@ LAYERS = "ps315/2026d"
 BASIC: tuple[str, ...] = ("basic", "supplement")
 CLEANED = ("clean-structured-content", "clean-descriptors", "clean-graphics", "clean-pixel-data")
 RETAINED = ("retain-safe-private", "retain-institution-identity", "retain-patient-characteristics")
+MODIFIED_DATES = "retain-longitudinal-modified-dates"
 # The options of PS3.15 that go together, as many as can be. Device identity and modified dates ask for different things on 11 rows, full
 # and modified dates on 169; `clean-recognizable-visual-features` only refuses. The first stack keeps the most, the second links the least.
 STACKS: dict[str, tuple[str, ...]] = {
     "fullest with full dates": (*BASIC, *CLEANED, "retain-uids", "retain-device-identity", *RETAINED, "retain-longitudinal-full-dates"),
-    "fullest with modified dates": (*BASIC, *CLEANED, *RETAINED, "retain-longitudinal-modified-dates"),
+    "fullest with modified dates": (*BASIC, *CLEANED, *RETAINED, MODIFIED_DATES),
 }
 # How many of the files at least are written: modified dates refuse those whose dates are none
 LEAST = {"fullest with modified dates": 350}
@@ -39,15 +40,16 @@ policies:
   unmatched-pixels: quarantine
   unknown-sop-class: strictest
 """
-# Clean Pixel Data is claimed where rules judged every frame: what stands in the pictures is the affair of other tests. Dates move by what
-# PatientID says, so an output whose dates are to move again needs one.
+# Clean Pixel Data is claimed where rules judged every frame: what stands in the pictures is the affair of other tests.
 _ABOVE = """deidrules 1
-
-D PatientID = pseudonym(PatientID, length: 12, missing: "") override Z/D because "so that dates can move again"
 
 pixels "nothing to blank, says this test" when exists Rows {
     clean
 }
+"""
+# Dates move by what PatientID says, so an output whose dates are to move again needs one.
+_PSEUDONYM = """
+D PatientID = pseudonym(PatientID, length: 12, missing: "") override Z/D because "so that dates can move again"
 """
 
 
@@ -79,7 +81,7 @@ def profile(stack: str, folder: Path) -> str:
     place = folder / name
     place.mkdir(parents=True)
     recipes = ", ".join(f"{LAYERS}/{layer}" for layer in STACKS[stack])
-    (place / "above.recipe").write_text(_ABOVE, "utf-8")
+    (place / "above.recipe").write_text(_ABOVE + _PSEUDONYM * (MODIFIED_DATES in STACKS[stack]), "utf-8")
     (place / "profile.yaml").write_text(_PROFILE.format(name=name, recipes=recipes), "utf-8")
     return str(place)
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 
+import corpus_run
 import make_e1_1
 import pytest
 from click.testing import CliRunner, Result
@@ -19,7 +20,7 @@ from deidrules.cli.main import main
 from deidrules.compile.compiler import compile_layers, compile_profile
 from deidrules.dicom.method_codes import METHOD_CODES
 from deidrules.lint import lint_profile
-from deidrules.lint.claimed import LAYERS
+from deidrules.lint.claimed import LAYERS, options_of
 from deidrules.lint.coverage import Covered, State, coverage, totals
 from deidrules.lint.effective import Effects
 from deidrules.lint.table import COLUMNS, listed_tags, rows
@@ -209,6 +210,21 @@ def test_no_row_is_missing_in_the_shipped_profiles() -> None:
         assert plan is not None
         count = totals(coverage(plan, {BASIC}))
         assert count[State.MISSING] == count[State.WEAKENED] == 0 and sum(count.values()) == 657
+
+
+@pytest.mark.parametrize("stack", corpus_run.STACKS)
+def test_the_fullest_stacks_miss_no_row_and_claim_all_that_they_stack(stack: str, tmp_path: Path) -> None:
+    if absent := corpus_run.missing(stack):
+        pytest.skip(f"layers not shipped: {', '.join(absent)}")
+    compilation = compile_profile(corpus_run.profile(stack, tmp_path))
+    assert compilation.plan is not None, compilation.diagnostics
+    stacked = options_of(compilation.layers)
+    assert stacked == {code for code, (layer, _) in LAYERS.items() if layer in corpus_run.STACKS[stack]}
+    count = totals(coverage(compilation.plan, stacked))
+    pseudonym = corpus_run.MODIFIED_DATES in corpus_run.STACKS[stack]
+    assert count[State.MISSING] == 0 and count[State.WEAKENED] == pseudonym
+    # a pseudonym leaves a token of PatientID, where the Basic Profile leaves nothing
+    assert {claim.code for claim in compilation.plan.claims} == stacked - ({BASIC} if pseudonym else set())
 
 
 # ---- the finding

@@ -20,10 +20,9 @@ _FILE = Path(__file__).parent / "data" / "e1_1.txt"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One attribute. `tag` as the table writes it: a tag, a mask or PRIVATE;
-    `leaf` is the same as a selector, None for PRIVATE. `basic`: the
-    code of the Basic Profile (what the table writes X/Z/U* is X/Z/U). `options`: K or C by the code of the option, where its column says
-    something. `standard`: in a standard composite IOD."""
+    """One attribute. `tag` as the table writes it: a tag, a mask or PRIVATE; `leaf` is the same as a selector, None for PRIVATE. `basic`:
+    the code of the Basic Profile (what the table writes X/Z/U* is X/Z/U). `options`: K or C by the code of the option, where its column
+    says something. `standard`: in a standard composite IOD."""
 
     tag: str
     basic: str
