@@ -29,6 +29,7 @@ class Judgement:
     alive: set[int] = field(default_factory=set)
     seen: set[int] = field(default_factory=set)
     shadowed_within: set[int] = field(default_factory=set)
+    clashes: dict[tuple[Span, Span], None] = field(default_factory=dict)  # of options: the rule that is asked first, and the other
     pairs: int = 0
     keep_private: bool = False
 
@@ -115,6 +116,7 @@ def _judge_class(rules: Sequence[ResolvedRule], leaf_class: LeafClass, judgement
             above, between = stopping(region, position), stopping(region, other_position, after=position)
             if _options_clash(rule, other) and not _options_settled(rule, other, above, between):
                 judgement.say("DR303", rule, other, leaf_class)
+                judgement.clashes[rule.span, other.span] = None
             if between:
                 continue  # what stands between was judged against the other, and this one against what stands between
             _judge_pair(rules, position, other_position, leaf_class, judgement, settled=bool(above))
