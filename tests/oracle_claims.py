@@ -89,7 +89,8 @@ def values(claims: Sequence[Claim]) -> Iterator[Value]:
     rare = ("RegionSpatialFormat", "SmallestImagePixelValue", "RedPaletteColorLookupTableData", "AnatomicRegionSequence", "StudyTime")
     known = spelled | {tag for name in (*others, *more, *rare) if (tag := _tag(name))}
     groups = {0x00100010, 0x00100020, 0x00101010, 0x00104000, 0x00081030, 0x00080020, 0x00401001, 0x60003000, 0x60004000, 0x60000022}
-    for tag in sorted(known | groups | {0x7FE00020, 0x00080199}):
+    unknown = {0x00080199, 0x00100199, 0x00101099, 0x00101919, 0x00120999, 0x00280999, 0x00400999, 0x60000999}
+    for tag in sorted(known | groups | unknown | {0x7FE00020}):
         yield Value(tag, sorted(dictionary_vrs(tag) or {"UN"})[0])
     for creator, tag, vr in product((normal("ACME"), normal("Other 1.0"), "NOBODY"), (1, 2, 3, 5, 0x11), VRS):
         yield Value(0x00191000 | tag, vr, creator=creator)

@@ -18,6 +18,7 @@ from pydicom.uid import UID_dictionary
 
 Chain = tuple[tuple[int, str | None], ...]
 TYPE_1_ROWS = {0x00080201, 0x00700082, 0x00700083}  # X in the table, X/D in the shipped recipe
+EQUIPMENT = 0x0018A001
 MARKERS = {0x00120062, 0x00120063, 0x00120064, 0x00280301, 0x00280302, 0x00280303}
 PIXEL_DATA = 0x7FE00010
 IMAGE_DESCRIPTION = {*range(0x00280002, 0x00280012), *range(0x00280100, 0x00280104)}
@@ -112,6 +113,14 @@ class Comparison:
         """Container and data set."""
         if after.preamble != b"\x00" * 128:
             self.problems.append("preamble is not empty")
+        # behind the equipment that stays stands the program, as the engine's own
+        equipment = after.get("ContributingEquipmentSequence") or []
+        if not equipment or equipment[-1].get("Manufacturer") != "deidrules":
+            self.problems.append("the program does not name itself")
+        elif len(equipment) == 1 and EQUIPMENT not in before:
+            del after[EQUIPMENT]
+        else:
+            after[EQUIPMENT].value = equipment[:-1]
         # raw: looking at an element makes pydicom decode it, see below
         self.types = Types((raw(before, 0x00080016) or b"").decode("latin-1").strip(" \0") if 0x00080016 in before else "")
         self.dataset(before, after, (), "", uids=False)

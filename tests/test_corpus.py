@@ -131,6 +131,17 @@ def test_no_element_that_the_table_marks_x_is_left_at_any_depth(run: Run, codes:
     assert not left
 
 
+def test_every_output_claims_the_basic_profile_and_names_the_program(run: Run) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for output in run.written.values():
+            dataset = dcmread(output, stop_before_pixels=True)
+            codes = [str(item.get("CodeValue")) for item in dataset.DeidentificationMethodCodeSequence]
+            assert codes.count("113100") == 1
+            equipment = dataset.ContributingEquipmentSequence[-1]
+            assert (equipment.Manufacturer, equipment.PurposeOfReferenceCodeSequence[0].CodeValue) == ("deidrules", "109104")
+
+
 def test_every_output_can_be_read_again_without_force(run: Run) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

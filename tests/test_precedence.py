@@ -238,6 +238,15 @@ def test_the_options_of_the_table_that_clash_with_modified_dates(column: str, op
     assert errors(basic, keeping, modifying, settled) == set()
 
 
+def test_each_rule_of_a_clash_can_be_found() -> None:
+    stack = [("l0", "deidrules 1\nX StudyDate, SeriesDate"), ("l1", "deidrules 1\n" + OPTION + "K StudyDate\nK SeriesDate")]
+    found = compile_layers([*stack, ("l2", "deidrules 1\n" + OTHER + "Z StudyDate, SeriesDate")], Policies("X")).clashes
+    assert [(first.text, first.line, other.text, other.line) for first, other in found] == [
+        ("StudyDate", 3, "StudyDate", 3),
+        ("SeriesDate", 3, "SeriesDate", 4),
+    ]
+
+
 def test_each_two_of_three_options_that_clash_are_said() -> None:
     third = 'layer option 113112 may weaken "l0"\n'
     found = clashes("X DeviceUID", OPTION + "K DeviceUID", OTHER + "U DeviceUID", third + "Z DeviceUID")

@@ -56,7 +56,16 @@ def test_layout_comments_and_names_of_files_do_not_move_the_fingerprint(stack: S
     one = compiled(stack)
     assume(one is not None)
     assert one is not None
-    texts = [(f"folder/{name}.recipe" if stack.layers[0][0] != name else name, relaid(text, data.draw)) for name, text in one.stack.texts()]
+    first = stack.layers[0][0]
+    names = {name: f"folder/{name}.recipe" if name != first else name for name, _ in stack.layers}
+
+    def renamed(text: str) -> str:
+        head, *rest = text.split("\n", 2)[1:]
+        for name, other in names.items() if head.startswith("layer ") else ():
+            head = head.replace(f'"{name}"', f'"{other}"')
+        return "\n".join((text.split("\n", 1)[0], head, *rest))
+
+    texts = [(names[name], relaid(renamed(text), data.draw)) for name, text in one.stack.texts()]
     other = compile_layers(texts, one.stack.policies)
     assert other.plan is not None, (texts, other.diagnostics)
     assert fingerprint(other.plan) == fingerprint(one.plan), texts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from deidrules.actions import registry
@@ -63,7 +64,8 @@ def compile_profile(
     )
     released = () if parameters else _released(profile, compilation.plan)
     said = _in_order((*compilation.diagnostics, *released))
-    return Compilation(None if has_errors(said) else compilation.plan, said, profile, compilation.layers, tests, compilation.tables)
+    plan = None if has_errors(said) else compilation.plan
+    return replace(compilation, plan=plan, diagnostics=said, profile=profile, tests=tests)
 
 
 def compile_text(
@@ -172,7 +174,7 @@ def _compile(
             claims=claimed,
             unclaimed=unclaimed,
         )
-    return Compilation(plan, said, layers=tuple(layers), tables=tables)
+    return Compilation(plan, said, layers=tuple(layers), tables=tables, clashes=tuple(judgement.clashes))
 
 
 def _in_order(problems: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from deidrules.language.ast import Recipe
 from deidrules.plan.model import Override, Plan, Policies
 from deidrules.text.diagnostic import Diagnostic, has_errors
-from deidrules.text.source import Source
+from deidrules.text.source import Source, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ class Layer:
 @dataclass(frozen=True, slots=True)
 class Compilation:
     """The outcome of compiling a profile: the plan, or None when a diagnostic is an error. `tables` are the lookup tables by name, with
-    their content, for the run; `layers` and `tests` the parsed recipes, for lint and explain."""
+    their content, for the run; `layers` and `tests` the parsed recipes, for lint and explain. `clashes`: where each two rules of options
+    stand that ask for different things, the one that is asked first before the other; DR303 is said once for each two layers."""
 
     plan: Plan | None
     diagnostics: tuple[Diagnostic, ...]
@@ -57,6 +58,7 @@ class Compilation:
     layers: tuple[Layer, ...] = ()
     tests: tuple[Layer, ...] = ()
     tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    clashes: tuple[tuple[Span, Span], ...] = ()
 
     @property
     def failed(self) -> bool:

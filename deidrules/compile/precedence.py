@@ -32,6 +32,7 @@ class Judgement:
     seen: set[int] = field(default_factory=set)
     shadowed_within: set[int] = field(default_factory=set)
     free_within: set[int] = field(default_factory=set)
+    clashes: dict[tuple[Span, Span], None] = field(default_factory=dict)  # of options: the rule that is asked first, and the other
     pairs: int = 0
     keep_private: bool = False
 
@@ -50,10 +51,12 @@ class Judgement:
             (self.alive, other.alive),
             (self.seen, other.seen),
             (self.shadowed_within, other.shadowed_within),
+            (self.free_within, other.free_within),
         ):
             mine.update(theirs)
             for positions in twins:
                 mine.update(twin for position, twin in positions.items() if position in theirs)
+        self.clashes.update(other.clashes)
         self.pairs = other.pairs
 
     def say(self, code: str, rule: ResolvedRule, other: ResolvedRule, leaf_class: LeafClass) -> None:
@@ -164,6 +167,7 @@ def _judge_class(rules: Sequence[ResolvedRule], leaf_class: LeafClass, judgement
             above, between = stopping(region, position), stopping(region, other_position, after=position)
             if _options_clash(rule, other) and not _options_settled(rule, other, above, between):
                 judgement.say("DR303", rule, other, leaf_class)
+                judgement.clashes[rule.span, other.span] = None
             if between:
                 continue  # what stands between was judged against the other, and this one against what stands between
             _judge_pair(rules, position, other_position, leaf_class, judgement, settled=bool(above))
