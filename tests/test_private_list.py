@@ -287,6 +287,11 @@ def test_of_rows_that_differ_the_one_that_leaves_least_counts_and_it_is_said(row
     assert made.startswith(f"2: {rule} ") and finding == "DR532:2"
 
 
+def test_an_element_that_is_a_date_in_some_files_only_is_cleaned_by_what_each_file_says() -> None:
+    text = 'tag,private_creator,vr\n"(0019,xx01)",A,DA\n"(0019,xx01)",A,LO\n'
+    assert rules_of(text) == ['2: C (0019,"A",01)']
+
+
 def test_rows_that_say_the_same_are_no_conflict() -> None:
     assert rules_of('tag,private_creator\n"(0019,xx01)",ACME\n"(0019,xx01)",acme \n') == ['2: C (0019,"ACME",01)']
 

@@ -93,7 +93,7 @@ def _rule(together: list[Listed], shift: ast.Expression | None) -> ast.Rule:
     vrs = vrs - {"OB", "OW"} if vrs - {"OB", "OW"} else vrs
     vr = next(iter(vrs)) if len(vrs) == 1 else ""
     value: ast.Expression | None = None
-    if code == SHIFT or (code == "C" and vrs & {"DA", "DT", "TM"}):
+    if code == SHIFT or (code == "C" and vrs and vrs <= {"DA", "DT", "TM"}):
         # a date is moved where every row calls it one and the profile moves dates; else it goes, as C without a value says (rule 13)
         value = shift if vrs and vrs <= {"DA", "DT"} else None
         code = "X" if value is None else "C"
