@@ -8,7 +8,6 @@ from deidrules.dicom import content_item
 from deidrules.dicom.element import Element
 from deidrules.dicom.pixel_length import native_length
 from deidrules.dicom.private import block_of
-from deidrules.dicom.vr import compatible, confined
 from deidrules.engine import own
 from deidrules.engine.claims import Claims
 from deidrules.engine.condition import Conditions
@@ -17,9 +16,11 @@ from deidrules.engine.decide import PIXELS, Candidate, Decision, Scope
 from deidrules.engine.declared import CHARACTERISTICS
 from deidrules.engine.operation import Add, Literal, Operation, Pixels, Plane, Table, Touch, copy
 from deidrules.engine.outcome import Outcome, Outcomes, Path, outcomes_id
+from deidrules.engine.overlay_planes import OVERLAY_DATA, plane_that_goes
 from deidrules.engine.own_item import OwnItems
 from deidrules.engine.private_blocks import PrivateBlocks
 from deidrules.engine.program import Program
+from deidrules.engine.provable import prove_vr
 from deidrules.engine.reading import DataSet, Reading, is_sequence
 from deidrules.engine.sequence import sequence_operations
 from deidrules.engine.together import TABLES, settle
@@ -30,7 +31,6 @@ from deidrules.plan.expression import Condition, uses_here
 from deidrules.plan.own import engine_own
 from deidrules.text.refusal import Refusal
 
-OVERLAY_DATA = 0x3000
 ICON = 0x00880200
 ICONS = frozenset({ICON})
 
@@ -172,7 +172,7 @@ class Header:
                 candidate = uids  # what of a private element stays is a UID like the others (rule 14); what goes by rule 15 goes
         if candidate.code == "X" and candidate.value is None and tag != 0x00100020:
             return _Fate(element, candidate, _GONE)
-        self._provable(element, decision, candidate, readable)
+        prove_vr(element, decision, candidate, readable=readable)
         if tag in PIXELS:
             return _Fate(element, candidate, _KEPT)
         done, fixed = self._toucher.touch(element, place, candidate)
@@ -194,20 +194,6 @@ class Header:
         else:
             self._truths[number] = truth
         return truth
-
-    def _provable(self, element: Element, decision: Decision, candidate: Candidate, readable: bool) -> None:
-        """What stays or changes has to be what the dictionary says it is."""
-        if not readable:
-            if candidate.code != "Z" or candidate.type == 1:  # Z on Type 1 writes a value, and of what VR nobody knows
-                raise Refusal("unreadable-un", tag=element.tag, vr="UN", length=element.length)
-            return
-        if decision.known and element.coded_vr not in ("", "UN") and element.coded_vr not in decision.vrs:
-            # what stays as it is must not say more than its VR allows
-            stays = candidate.code == "K" and not confined(element.coded_vr, decision.vrs)
-            if stays or not compatible(element.coded_vr, decision.vrs):
-                raise Refusal("wrong-vr", tag=element.tag, vr=element.coded_vr, length=element.length)
-        elif decision.known and is_sequence(element) and "SQ" not in decision.vrs:
-            raise Refusal("wrong-vr", tag=element.tag, vr="SQ", length=element.length)
 
     # ---- the engine's own elements, rule 16
 
@@ -252,26 +238,11 @@ class Header:
                 and any(f.element.tag in PIXELS and f.done is _KEPT for f in fates)
             ):
                 raise Refusal("nested-overlay", tag=group << 16 | OVERLAY_DATA)  # its bits may lie in the icon's samples
-            for fate in fates:
-                if fate.element.group == group and fate.done.change != "removed":
-                    fate.candidate, fate.done, fate.fixed = candidate, _GONE, True
+            for fate in [fate for fate in fates if fate.element.group == group and fate.done.change != "removed"]:
+                fate.candidate, fate.done, fate.fixed = candidate, _GONE, True
 
     def _plane_goes(self, group: int, place: DataSet, scope: Scope) -> Candidate | None:
-        candidate = self._choose_plane(group, place, scope)
-        if candidate is not None and candidate.code == "X":
-            return candidate
-        return None
-
-    def _choose_plane(self, group: int, place: DataSet, scope: Scope) -> Candidate | None:
-        tag = group << 16 | OVERLAY_DATA
-        decision = scope.decide(tag)
-        candidate = decision.choose(lambda number: self._holds(number, place))
-        if candidate.code == "quarantine":
-            return None  # of an element that is not there
-        if place.element(tag) is None and candidate.code in ("Z", "D", "C", "U"):
-            # there is no element to empty: a plane in the high bits of the pixel data goes or stays
-            return _ENGINE_REMOVES
-        return candidate
+        return plane_that_goes(group, place, scope, self._holds, _ENGINE_REMOVES)
 
     def planes_that_go(self) -> frozenset[int]:
         """The overlay groups at the top level whose plane the rules remove."""
