@@ -39,7 +39,7 @@ OPTIONS = tuple(option for option in table.COLUMNS if option != table.CLEAN)
 
 def stub(option: str) -> str:
     """A layer with the rows of the table alone, and those attributes of Table E.1-1 that the rows share with it."""
-    head = 'deidrules 1\nlayer option 113199 may weaken "ps315/2026d/basic", "ps315/2026d/clean-structured-content"\n\n'
+    head = 'deidrules 1\nlayer option 113106 may weaken "ps315/2026d/basic", "ps315/2026d/clean-structured-content"\n\n'
     if option == "retain-uids":
         head += "K ReferencedSOPInstanceUID\n"
     if option == table.DATES[0]:

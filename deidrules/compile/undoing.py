@@ -125,7 +125,7 @@ class _Survey:
         if by.action == rule.action or _never_together(by, rule):
             return ""
         if leaves > wanted:
-            return "leaves"
+            return "" if _is_dummy(by, rule, leaves) else "leaves"
         if rule.code == "K" and wanted > Level.NOTHING:
             return "keeps"
         return "marked" if by.override and leaves == wanted > Level.NOTHING else ""
@@ -160,6 +160,12 @@ class _Survey:
             and (rule.code != "K" or by.action == between.action)
             for between in self._deciding(region, position)
         )
+
+
+def _is_dummy(by: ResolvedRule, rule: ResolvedRule, level: Level) -> bool:
+    """PS3.15 Table E.1-1a: Z and D may write any value that does not identify. A keyed token is one, so a pseudonym in place of an emptied
+    name or number leaves the Basic Profile whole."""
+    return level == Level.TOKEN and by.code == "D" and not {"Z", "D"}.isdisjoint(rule.code.split("/"))
 
 
 def _may_weaken(by: ResolvedRule, rule: ResolvedRule) -> bool:
@@ -201,7 +207,7 @@ def _read_past(rules: Sequence[ResolvedRule], judgement: Judgement) -> Iterator[
                     and paths.covers(paths.of(rules[above].selector), met)
                     and outranks(rules[above], rule)
                 ]
-                if any(above.layer.index == rule.layer.index for above in deciding):
+                if any(above.layer.index == rule.layer.index for above in deciding) or _is_dummy(by, rule, level):
                     continue
                 if _may_weaken(by, rule) or any(_may_weaken(above, rule) and level <= above.leaves for above in deciding):
                     continue
