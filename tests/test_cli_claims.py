@@ -19,7 +19,7 @@ language: 1
 recipes: [basic.recipe, words.recipe, pixels.recipe, site.recipe]
 policies:
   unlisted: K
-  unmatched-pixels: accept
+  unmatched-pixels: quarantine
   unknown-sop-class: strictest
 """
 RECIPES = {
