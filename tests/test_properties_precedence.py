@@ -134,12 +134,12 @@ def fault_of(stack: Stack, oracle: Oracle, one: Claim, other: Claim, value: Valu
         free = one.condition is None or other.condition is None
         settled = any(c.condition is None and before(c, one) and before(c, other) for c in reaching)
         return "tie" if free and not settled and not more_specific(other, one) else ""
-    if not before(one, other) or any(c.condition is None and before(one, c) and before(c, other) for c in reaching):
-        return ""  # what stands in between decides, and is judged itself
-    if any(c.condition is None and before(c, one) for c in reaching):
-        return ""  # it never decides
-    if stack.layers[one.layer][1].layer and stack.layers[other.layer][1].layer and one.layer != other.layer:
+    if not before(one, other):
+        return ""
+    if clash(stack, one, other, reaching):
         return "two options"
+    if any(c.condition is None and before(one, c) and before(c, other) for c in reaching):
+        return ""  # what stands in between decides, and is judged itself
     if effect[0] > other_effect[0]:
         # the same rule twice in a layer, once with its mark, says so once
         said = [one, *(c for c in reaching if c.layer == one.layer and c.condition is None and (c.code, c.value) == (one.code, one.value))]
@@ -147,6 +147,21 @@ def fault_of(stack: Stack, oracle: Oracle, one: Claim, other: Claim, value: Valu
     narrower = leaf_order(one.path.leaf) < leaf_order(other.path.leaf)
     broad = one.layer > other.layer and narrower and not one.otherwise and not other.otherwise
     return "unmarked broad rule" if broad and not isinstance(one.stance, ast.Override) and not may_weaken(stack, one, other) else ""
+
+
+def clash(stack: Stack, one: Claim, other: Claim, reaching: list[Claim]) -> bool:
+    """True when two options ask for different things, the one asked first without leave, and no layer that is none decides before both, or
+    between them. Two rules under conditions may exclude each other, so nothing is said of them."""
+    headers = [recipe.layer for _, recipe in stack.layers]
+    first = headers[one.layer]
+    if first is None or headers[other.layer] is None or one.layer == other.layer or one.otherwise != other.otherwise:
+        return False
+    if stack.layers[other.layer][0] in first.may_weaken or (one.condition is not None and other.condition is not None):
+        return False
+    deciding = [c for c in reaching if c.condition is None and before(c, other)]
+    above = [c for c in deciding if before(c, one) and (headers[c.layer] is None or c.layer == one.layer)]
+    between = [c for c in deciding if before(one, c) and (headers[c.layer] is None or c.layer == other.layer)]
+    return not above and not between
 
 
 def before(one: Claim, other: Claim) -> bool:
