@@ -91,9 +91,12 @@ def merged(modules: list[list[dict[str, Any]]]) -> dict[int, Attribute]:
     root: dict[int, Attribute] = {}
     for rows in modules:
         for row in rows:
-            level = root
+            level, last = root, ""
             for keyword in row["path"]:
-                level = level.setdefault(tag_of(keyword), Attribute("3", {})).items
+                # content items nest without end (PS3.3 C.17.3); the source writes one or two levels
+                if not keyword == last == "ContentSequence":
+                    level = level.setdefault(tag_of(keyword), Attribute("3", {})).items
+                last = keyword
             found = level.setdefault(tag_of(row["keyword"]), Attribute("3", {}))
             found.type = max(found.type, "3" if row["type"] in (None, "None") else row["type"], key=RANK.__getitem__)
     return root
@@ -111,7 +114,6 @@ class Nodes:
         for tag in sorted(attributes):
             attribute = attributes[tag]
             if tag == CONTENT == inside:
-                # content items nest without end (PS3.3 C.17.3); the source writes one or two levels
                 parts.append(f"{tag:08X}:{attribute.type}:.")
                 continue
             below = self.number(attribute.items, inside=tag, optional=optional)

@@ -295,7 +295,14 @@ class Oracle:
             return Level.NOTHING, "X", None, ""
         if value.tag in PIXELS and claim.code != "K":
             return Level.NOTHING, "X", None, ""  # rule 16: pixel data takes K or X
-        return leaves(claim), self.letter(claim.code, value.tag, chain), claim.value, claim.reading
+        return leaves(claim), self.code(claim, value.tag, chain), claim.value, claim.reading
+
+    def code(self, claim: Claim, tag: int, chain: Chain) -> str:
+        """The letter of a claim on an element: values of content items always have one, whatever the IOD says of the place."""
+        if not claim.content:
+            return self.letter(claim.code, tag, chain)
+        code = letter(claim.code, 1)
+        return "D" if code == "Z" and tag != oracle_content.MEASURED else code
 
     def letter(self, code: str, tag: int, chain: Chain) -> str:
         """Rule 12."""
@@ -489,11 +496,7 @@ class Oracle:
         """The action of the claim on the element."""
         if claim.value is not None:
             return self.written(claim, value, item, chain)
-        code = self.letter(claim.code, value.tag, chain)
-        if claim.content:
-            code = letter(claim.code, 1)  # values of content items are Type 1, whatever the IOD says of the place
-            if code == "Z" and value.tag != oracle_content.MEASURED:
-                code = "D"
+        code = self.code(claim, value.tag, chain)
         subject = oracle_values.Subject(value, vouched=claim.spelled)
         context = replace(self.context, vr=value.vr)
         try:
@@ -503,22 +506,19 @@ class Oracle:
         match change:
             case base.Keep():
                 # rule 12: a C that came out empty; nobody looks at binary values and numbers that the author vouches for
-                needed = claim.content or self.types.type(chain, value.tag) == 1
-                if code == "C" and value.vr in (*TEXTS, "UI") and not subject.values and needed:
-                    return self.checked("D", value, (), chain)
+                if code == "C" and value.vr in (*TEXTS, "UI") and not subject.values and self.type(claim, value.tag, chain) == 1:
+                    return self.checked("D", value, (), 1, chain)
                 return self.kept(value, chain, uids=uids)
             case base.Remove():
                 return None
-            case base.Set(values) if claim.content and not any(str(part) for part in values) and code != "Z":
-                return self.checked("D", value, (), chain)
             case base.Set(values):
-                return self.checked(code, value, values, chain)
+                return self.checked(code, value, values, self.type(claim, value.tag, chain), chain)
             case base.Enter(replace_uids):
                 return self.kept(value, chain, uids=uids or replace_uids)
             case base.Reduce() if claim.content and value.tag in DUMMIES:
                 return Reduced([DUMMIES[value.tag]])
             case base.Reduce():
-                return self.checked("D", value, (), chain)
+                return self.checked("D", value, (), 1, chain)
             case base.Refuse(code):
                 raise Refused(code)
         raise AssertionError(change)
@@ -533,12 +533,18 @@ class Oracle:
             raise Refused("value") from None
         if value.items is not None and values:  # a value reached a sequence by a mask, a VR or `*`
             raise Refused("value")
-        return self.checked(claim.code, value, values, chain)
+        return self.checked(claim.code, value, values, self.type(claim, value.tag, chain), chain)
 
-    def checked(self, code: str, value: Value, values: tuple[object, ...], chain: Chain) -> Expected:
+    def type(self, claim: Claim, tag: int, chain: Chain) -> int:
+        """1, 2 or 3: of the value of a content item what PS3.3 10.2 and C.18 say, wherever the item stands."""
+        if claim.content:
+            return 2 if tag == oracle_content.MEASURED else 1
+        return self.types.type(chain, tag)
+
+    def checked(self, code: str, value: Value, values: tuple[object, ...], type_: int, chain: Chain) -> Expected:
         """Rules 12 to 14: where a D came out empty, and on Type 1 a Z or C, stands a dummy; a value that does not fit quarantines."""
         empty = not any(str(part) if not isinstance(part, bytes) else part for part in values)
-        dummy = empty and (code == "D" or (code in ("C", "Z") and self.types.type(chain, value.tag) == 1))
+        dummy = empty and (code == "D" or (code in ("C", "Z") and type_ == 1))
         if value.items is not None:
             return Reduced([self.one_item((*chain, (value.tag, value.creator)))]) if dummy else []
         if dummy:

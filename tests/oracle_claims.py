@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
+import oracle_content
 from oracle import own
+from oracle_content import spelled
 from oracle_data import Value, dictionary_vrs, keyword_tag, normal
 from oracle_rules import Chain, Claim, leaf_means, leaves, more_specific, reaches
 
@@ -17,13 +19,7 @@ from deidrules.language import ast
 from deidrules.plan.model import Policies
 
 PRIVATE_SEQUENCE = 0x00191003
-SEQUENCES: tuple[tuple[int, str | None], ...] = (
-    (keyword_tag("RequestAttributesSequence"), None),
-    (keyword_tag("OtherPatientIDsSequence"), None),
-    (keyword_tag("ProcedureCodeSequence"), None),
-    (keyword_tag("ReferencedStudySequence"), None),
-    (PRIVATE_SEQUENCE, "ACME"),
-)
+NEUTRAL_SEQUENCE = keyword_tag("ReferencedStudySequence")  # one that no rule names
 NEVER = frozenset({113101, 113102})  # 113101 is settled by pixels, 113102 by nothing
 VRS = ("LO", "DA", "UI", "SQ", "CS", "PN", "LT", "SH", "DS", "OW", "US")
 Layers = Sequence[tuple[str, ast.Recipe]]
@@ -70,30 +66,47 @@ def before(one: Claim, other: Claim) -> bool:
 
 def places(claims: Sequence[Claim]) -> Iterator[tuple[Value, Chain, list[Claim]]]:
     """Every place of the universe that a rule reaches, with the rules that do."""
-    steps = max((len(claim.path.steps) for claim in claims), default=0)
-    steps = max([steps, *(len(path.steps) for claim in claims for path in claim.excluded)])
-    chains: list[Chain] = [chain for depth in range(steps + 2) for chain in product(SEQUENCES, repeat=depth)]
-    for value in values(claims):
+    paths = [path for claim in claims for path in (claim.path, *claim.excluded)]
+    steps = max((len(path.steps) for path in paths), default=0)
+    chains: list[Chain] = [chain for depth in range(steps + 2) for chain in product(sequences(paths), repeat=depth)]
+    items = [chain for chain in chains if chain and chain[-1][0] in oracle_content.SEQUENCES]
+    for value in (*values(claims), *content_values(paths)):
         meant = [claim for claim in claims if leaf_means(claim.path.leaf, value)]
-        for chain in chains if meant else ():
+        for chain in () if not meant else chains if value.content is None else items:
             reaching = [claim for claim in meant if reaches(claim, value, chain)]
             if reaching:
                 yield value, chain, reaching
 
 
+def sequences(paths: Sequence[ast.Path]) -> list[tuple[int, str | None]]:
+    """The sequences that these paths can tell apart."""
+    named = {keyword_tag(step.name) for path in paths for step in path.steps if isinstance(step, ast.Keyword)}
+    content = {oracle_content.CONTENT} if any(isinstance(path.leaf, ast.ContentItem) for path in paths) else set()
+    return [*((tag, None) for tag in sorted({NEUTRAL_SEQUENCE} | named | content)), (PRIVATE_SEQUENCE, "ACME")]
+
+
+def content_values(paths: Sequence[ast.Path]) -> Iterator[Value]:
+    """The values of one content item of each kind that these paths can tell apart."""
+    leaves = [path.leaf for path in paths if isinstance(path.leaf, ast.ContentItem)]
+    for concept, kind in product({"", *(spelled(leaf.concept) for leaf in leaves)}, ("", *oracle_content.HOLDS)) if leaves else ():
+        for tag in oracle_content.holding(kind):
+            yield Value(tag, sorted(dictionary_vrs(tag))[0], content=(concept, kind))
+
+
 def values(claims: Sequence[Claim]) -> Iterator[Value]:
     """One element of each kind that these rules can tell apart: the tags they spell, tags of every VR, private ones."""
-    spelled = {tag for claim in claims if isinstance(claim.path.leaf, ast.Keyword) and not own(tag := keyword_tag(claim.path.leaf.name))}
+    tags = {tag for claim in claims if isinstance(claim.path.leaf, ast.Keyword) and not own(tag := keyword_tag(claim.path.leaf.name))}
     others = ("PatientSex", "PatientSize", "Allergies", "StudyID", "Manufacturer", "SoftwareVersions", "ClinicalTrialSiteName", "Units")
     more = ("ContentTime", "ContentDate", "CreatorVersionUID", "Purpose", "AcquisitionDateTime", "WindowCenter", "LossyImageCompression")
     rare = ("RegionSpatialFormat", "SmallestImagePixelValue", "RedPaletteColorLookupTableData", "AnatomicRegionSequence", "StudyTime")
-    known = spelled | {tag for name in (*others, *more, *rare) if (tag := _tag(name))}
+    known = tags | {tag for name in (*others, *more, *rare) if (tag := _tag(name))}
     groups = {0x00100010, 0x00100020, 0x00101010, 0x00104000, 0x00081030, 0x00080020, 0x00401001, 0x60003000, 0x60004000, 0x60000022}
     unknown = {0x00080199, 0x00100199, 0x00101099, 0x00101919, 0x00120999, 0x00280999, 0x00400999, 0x60000999}
     for tag in sorted(known | groups | unknown | {0x7FE00020}):
         yield Value(tag, sorted(dictionary_vrs(tag) or {"UN"})[0])
     for creator, tag, vr in product((normal("ACME"), normal("Other 1.0"), "NOBODY"), (1, 2, 3, 5, 0x11), VRS):
-        yield Value(0x00191000 | tag, vr, creator=creator)
+        for declared in (False, True):
+            yield Value(0x00191000 | tag, vr, creator=creator, declared=declared)
 
 
 def _tag(keyword: str) -> int:

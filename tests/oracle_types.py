@@ -86,6 +86,10 @@ class Types:
     def written(self, path: tuple[str, ...], keyword: str) -> str | None:
         """The strictest Type that a module writes; None when none does."""
         found = {rows(module).get(path, {}).get(keyword) for module in self.modules}
+        if "ContentSequence" in path:  # the tables write one or two levels of them
+            at = path.index("ContentSequence")
+            deeper = (*path[:at], "ContentSequence", *path[at:])
+            found |= {rows(module).get(deeper, {}).get(keyword) for module in self.modules}
         if path[-1:] == ("ContentSequence",) and self.known and keyword == "ContentSequence":
             found.add("1C")  # content items nest
         return next((type_ for type_ in STRICTEST if type_ in found), None)

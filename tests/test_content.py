@@ -115,6 +115,20 @@ def test_a_rule_means_items_at_every_depth_and_below_its_path_alone() -> None:
     assert "ContentSequence" not in nested.ContentSequence[0]
 
 
+@pytest.mark.parametrize("depth", [1, 2, 3, 10])
+@pytest.mark.parametrize("rule", ["content TEXT", "TextValue", "ContentSequence / TextValue"])
+def test_a_compound_code_takes_the_same_letter_at_every_depth(rule: str, depth: int) -> None:
+    inner = item("TEXT", TextValue="seen by Dr. Miller", RelationshipType="HAS OBS CONTEXT")
+    for _ in range(depth - 1):
+        inner = item("CONTAINER", ContinuityOfContent="SEPARATE", RelationshipType="HAS PROPERTIES", ContentSequence=[inner])
+    after = out(f"X/Z/D {rule}, RelationshipType, CodeMeaning", report(inner))
+    for _ in range(depth):
+        (after,) = after.ContentSequence
+        assert after.RelationshipType == "CONTAINS"  # Type 1: a dummy
+        assert after.ConceptNameCodeSequence[0].CodeMeaning not in ("", "meaning")
+    assert after.TextValue not in ("", "seen by Dr. Miller")
+
+
 @pytest.mark.parametrize("written", ["dcm:a1", "DCM:A1", "DCM :a1", " dcm: A1"])
 @pytest.mark.parametrize("scheme", ["DCM", "dcm", "Dcm "])
 def test_concepts_compare_without_case_and_blanks(written: str, scheme: str) -> None:

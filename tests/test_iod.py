@@ -101,6 +101,23 @@ def test_content_items_nest_without_end() -> None:
     assert items.type_of(tag_of("RelationshipType")) == 1
 
 
+def test_every_attribute_of_a_content_item_has_its_type_at_every_depth() -> None:
+    content, found = tag_of("ContentSequence"), 0
+    for name in (*iod.names(), ""):
+        items = iod.iod_named(name) if name else iod.iod_of("")
+        if content not in items.tags() and name:
+            continue
+        found += 1
+        levels = [items := items.below(content) for _ in range(10)]
+        for tag in {tag_of("TextValue"), tag_of("RelationshipType"), *levels[0].tags()}:
+            assert len({level.type_of(tag) for level in levels}) == 1, (name, tag)
+            assert len({level.below(tag) for level in levels}) == 1, (name, tag)
+        words = ("RelationshipType", "ValueType", "TextValue", "UID", "ReferencedContentItemIdentifier")
+        assert [levels[9].type_of(tag_of(word)) for word in words] == [1] * 5, name
+        assert levels[9].below(tag_of("ConceptNameCodeSequence")).type_of(tag_of("CodeMeaning")) == 1
+    assert found > 20
+
+
 def test_equal_places_are_one_object() -> None:
     assert node("ct-image", "ProcedureCodeSequence") is node("mr-image", "ProcedureCodeSequence")
     assert iod.iod_of(f"{STORAGE}.2") is iod.iod_named("ct-image")
