@@ -113,14 +113,6 @@ class Comparison:
         """Container and data set."""
         if after.preamble != b"\x00" * 128:
             self.problems.append("preamble is not empty")
-        # behind the equipment that stays stands the program, as the engine's own
-        equipment = after.get("ContributingEquipmentSequence") or []
-        if not equipment or equipment[-1].get("Manufacturer") != "deidrules":
-            self.problems.append("the program does not name itself")
-        elif len(equipment) == 1 and EQUIPMENT not in before:
-            del after[EQUIPMENT]
-        else:
-            after[EQUIPMENT].value = equipment[:-1]
         # raw: looking at an element makes pydicom decode it, see below
         self.types = Types((raw(before, 0x00080016) or b"").decode("latin-1").strip(" \0") if 0x00080016 in before else "")
         self.dataset(before, after, (), "", uids=False)
@@ -138,7 +130,9 @@ class Comparison:
         planes = {tag >> 16 for tag in old if tag & 0xFFFF == 0x3000}
         # All raw values first: looking at one element makes pydicom decode others.
         raws = {tag: (raw(before, tag), raw(after, tag) if tag in new else None) for tag in old}
-        for tag in sorted(new - old - MARKERS):
+        if not path and EQUIPMENT not in new:
+            self.say(path, EQUIPMENT, "the program does not name itself")
+        for tag in sorted(new - old - MARKERS - (set() if path else {EQUIPMENT})):
             self.say(path, tag, "was not there before")
         for tag in sorted(old):
             code = local_code(tag, before, path, self.schemes) or code_of(tag, self.codes, plane=tag >> 16 in planes)
@@ -187,6 +181,8 @@ class Comparison:
             else:
                 self.dummies[tag, after[tag].VR].add(now)
         elif old_items is not None:
+            if new_items and tag == EQUIPMENT and not path:
+                new_items = new_items[:-1]  # behind what stays stands the program
             if new_items is None or len(old_items) != len(new_items):
                 self.say(path, tag, "items are not the same")
                 return
