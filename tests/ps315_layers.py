@@ -19,6 +19,7 @@ FOLDER = "ps315/2026d"
 ATTRIBUTION = "DICOM PS3.15 2026d, (c) NEMA"
 _WIDTH = 108  # characters of a comment line
 _SR = "clean-structured-content"
+_SUPPLEMENT = "supplement"  # cleans every text of a content item, some of which Table E.3.4-1 keeps
 
 SHIFT = "shift(per: PatientID, within: window)"
 TIME = "time_of_day()"
@@ -29,7 +30,7 @@ REASON = r'replace(pattern: "(?s)^(?:(COERCE|CORRECT)|.*)$", by: "\\1")'
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A layer: file name, code of CID 7050, column of the table, section and title in PS3.15, the earlier options whose rules it may
+    """A layer: file name, code of CID 7050, column of the table, section and title in PS3.15, the earlier layers whose rules it may
     weaken besides the Basic Profile's, the paragraphs of its head, its parameters."""
 
     name: str
@@ -49,7 +50,7 @@ OPTIONS = (
         "clean_struct_cont",
         "E.3.4",
         "Clean Structured Content Option",
-        ("supplement",),
+        (_SUPPLEMENT,),
         head=("C on a sequence keeps it, and every element in its items is judged by the rules of all layers.",),
     ),
     Option(
@@ -95,7 +96,7 @@ OPTIONS = (
         "rtn_dev_id",
         "E.3.8",
         "Retain Device Identity Option",
-        (_SR, "clean-descriptors"),  # one text of Table E.3.4-1 is kept by this option and cleaned by that one
+        (_SUPPLEMENT, _SR, "clean-descriptors"),  # one text of Table E.3.4-1 is kept by this option and cleaned by that one
         (
             "An AE title is cleaned by a keyed pseudonym, the same wherever the title stands: which objects came from one device can be "
             "told, what its site calls it cannot.",
@@ -103,7 +104,7 @@ OPTIONS = (
             "modified and this option asks to be kept. A profile with both has to say in a layer of its own which it wants.",
         ),
     ),
-    Option("retain-institution-identity", 113112, "rtn_inst_id", "E.3.11", "Retain Institution Identity Option", (_SR,)),
+    Option("retain-institution-identity", 113112, "rtn_inst_id", "E.3.11", "Retain Institution Identity Option", (_SUPPLEMENT, _SR)),
     Option(
         "retain-patient-characteristics",
         113108,

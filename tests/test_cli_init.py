@@ -213,6 +213,7 @@ def test_options_that_clash_are_refused_with_the_reason_and_the_way_out(tmp_path
     assert result.exit_code == 2
     for word in (DEVICE, MODIFIED, "11 attributes", "CalibrationDate", f"--settle {DEVICE}", f"--settle {MODIFIED}"):
         assert word in result.output.replace("\n", " ")
+    assert "content item" not in result.output
     assert not (tmp_path / "new").exists()
 
 
@@ -234,7 +235,7 @@ def test_options_that_exclude_each_other_cannot_be_settled(tmp_path: Path) -> No
     for flags in ({}, {"settle": "full-dates"}):
         result = init(tmp_path / "new", "full-dates", "modified-dates", **flags)
         assert result.exit_code == 2
-        assert "169 attributes" in result.output and "exclude each other" in result.output
+        assert "169 attributes and 44 content items" in result.output and "exclude each other" in result.output
         assert not (tmp_path / "new").exists()
 
 

@@ -262,7 +262,8 @@ def test_a_layer_says_which_option_it_is_and_where_the_table_comes_from(name: st
         return
     assert header.startswith(f'layer option {CODES[name]} may weaken "{FOLDER}/basic"')
     weakened = header.partition("may weaken ")[2].replace('"', "").split(", ")
-    assert all(STACK.index(other.removeprefix(f"{FOLDER}/")) < STACK.index(name) for other in weakened)
+    stack = ("basic", "supplement", *STACK[1:])  # the supplement is no option and stands below all of them
+    assert all(stack.index(other.removeprefix(f"{FOLDER}/")) < stack.index(name) for other in weakened)
 
 
 def test_every_option_of_the_standard_has_its_layer() -> None:
@@ -270,9 +271,10 @@ def test_every_option_of_the_standard_has_its_layer() -> None:
     assert {path.stem for path in RECIPES.glob("*.recipe")} - {"supplement"} == set(CODES) == set(STACK)
 
 
+@pytest.mark.parametrize("below", [("basic",), ("basic", "supplement")], ids="+".join)
 @pytest.mark.parametrize("name", STACK[1:])
-def test_the_basic_profile_with_one_option_compiles_without_a_finding(name: str, tmp_path: Path) -> None:
-    compilation = profile(tmp_path, ("basic", name))
+def test_the_basic_profile_with_one_option_compiles_without_a_finding(name: str, below: tuple[str, ...], tmp_path: Path) -> None:
+    compilation = profile(tmp_path, (*below, name))
     assert compilation.plan is not None and compilation.diagnostics == ()
 
 
@@ -289,8 +291,11 @@ def test_the_basic_profile_with_one_option_compiles_without_a_finding(name: str,
     ],
     ids=["full dates", "modified dates", "modified dates and device, settled"],
 )
-def test_the_fullest_compatible_sets_of_options_compile_without_a_finding(without: set[str], own: str, tmp_path: Path) -> None:
-    compilation = profile(tmp_path, tuple(name for name in STACK if name not in without), own)
+@pytest.mark.parametrize("below", [("basic",), ("basic", "supplement")], ids="+".join)
+def test_the_fullest_compatible_sets_of_options_compile_without_a_finding(
+    below: tuple[str, ...], without: set[str], own: str, tmp_path: Path
+) -> None:
+    compilation = profile(tmp_path, (*below, *(name for name in STACK[1:] if name not in without)), own)
     assert compilation.plan is not None and compilation.diagnostics == ()
 
 
@@ -298,30 +303,54 @@ def test_the_only_options_that_clash_are_those_the_standard_makes_clash(tmp_path
     clashes = {}
     for number, (one, other) in enumerate(itertools.combinations(STACK[1:], 2)):
         compilation = profile(tmp_path / str(number), ("basic", one, other))
+        assert bool(compilation.clashes) == bool(compilation.diagnostics)
         if compilation.diagnostics:
-            clashes[one, other] = Counter(diagnostic.code for diagnostic in compilation.diagnostics)
-    assert clashes == {(DEVICE, MODIFIED): {"DR303": 11}, (FULL, MODIFIED): {"DR303": 169}}
+            assert [diagnostic.code for diagnostic in compilation.diagnostics] == ["DR303"]  # one for two layers
+            clashes[one, other] = tuple(len(selectors) for selectors in clashing(compilation))
+    # attributes of Table E.1-1, and concepts of Table E.3.4-1: 44 rows, some of them in several coding schemes
+    assert clashes == {(DEVICE, MODIFIED): (11, 0), (FULL, MODIFIED): (169, 58)}
+
+
+def clashing(compilation: Compilation) -> tuple[set[str], set[str]]:
+    """The selectors of the rules that clash: those of attributes, and those of content items. Both rules name the same."""
+    spelled = {above.text for above, _ in compilation.clashes}
+    assert spelled == {below.text for _, below in compilation.clashes} and len(spelled) == len(compilation.clashes)
+    items = {text for text in spelled if text.startswith("content ")}
+    return spelled - items, items
 
 
 @needs_table
 @pytest.mark.parametrize(("one", "column"), [(FULL, "rtn_long_full_dates"), (DEVICE, "rtn_dev_id")])
 @pytest.mark.parametrize("turned", [False, True], ids=["in order", "turned"])
-def test_options_that_clash_are_errors_with_both_lines_for_every_row(one: str, column: str, turned: bool, tmp_path: Path) -> None:
+def test_options_that_clash_are_one_error_with_both_lines_for_every_row(one: str, column: str, turned: bool, tmp_path: Path) -> None:
     rows = [row["tag"] for row in table() if row[column] and row["rtn_long_modif_dates"]]
     assert len(rows) == {FULL: 169, DEVICE: 11}[one]
     pair = (MODIFIED, one) if turned else (one, MODIFIED)
     compilation = profile(tmp_path, ("basic", *pair))
     assert compilation.plan is None
-    seen = set()
-    for diagnostic in compilation.diagnostics:
-        assert diagnostic.code == "DR303"
-        (note,) = diagnostic.notes
-        files = [diagnostic.span.source.name, note.span.source.name]
-        assert files == [f"{FOLDER}/{name}" for name in reversed(pair)]
-        assert diagnostic.span.text == note.span.text
-        assert diagnostic.span.line != 1 != note.span.line
-        seen.add(diagnostic.span.text)
-    assert seen == set(rows)
+    (diagnostic,) = compilation.diagnostics
+    (note,) = diagnostic.notes
+    assert diagnostic.code == "DR303"
+    assert (diagnostic.span, note.span) in compilation.clashes
+    for above, below in compilation.clashes:
+        assert [above.source.name, below.source.name] == [f"{FOLDER}/{name}" for name in reversed(pair)]
+        assert above.text == below.text
+        assert above.line > 2 < below.line
+    attributes, items = clashing(compilation)
+    assert attributes == set(rows)
+    assert items == {selector for row in shared_items(one) for selector in row}
+    assert diagnostic.message.startswith(f"the options {CODES[pair[0]]} and {CODES[pair[1]]} ask for different things: ")
+    assert f": {len(attributes) + len(items)} elements, among them `" in diagnostic.message
+
+
+def shared_items(one: str) -> list[tuple[str, ...]]:
+    """The selectors of each row of Table E.3.4-1 that both the option and Modified Dates have a cell in."""
+    import make_ps315_content
+
+    columns = [make_ps315_content.COLUMNS[name] for name in (one, MODIFIED)]
+    rows = [row for row in make_ps315_content.rows() if all(row.cells[column] for column in columns)]
+    assert len(rows) == {FULL: 44, DEVICE: 0}[one]
+    return [tuple(row.selectors.split(", ")) for row in rows]
 
 
 def test_a_layer_of_the_profile_settles_a_clash_in_favour_of_either_side(tmp_path: Path) -> None:

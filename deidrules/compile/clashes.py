@@ -14,7 +14,7 @@ from deidrules.text.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Two layers that ask for different things: for each attribute the rules of both, `one` being the lower layer."""
+    """Two layers that ask for different things: for each attribute or content item the rules of both, `one` being the lower layer."""
 
     one: str
     other: str
@@ -23,28 +23,36 @@ class Clash:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """How a message calls the attributes."""
+        """How a message calls the attributes and content items."""
         return tuple(_keyword(rule) for rule, _ in self.rules)
+
+    @property
+    def counted(self) -> str:
+        """How many attributes and how many content items (rows of Table E.3.4-1) it concerns, in words."""
+        items = sum(_content(rule) for rule, _ in self.rules)
+        kinds = ((len(self.rules) - items, "attribute"), (items, "content item"))
+        return " and ".join(f"{number} {kind}{'s' if number > 1 else ''}" for number, kind in kinds if number)
 
 
 def clashes(compilation: Compilation) -> tuple[Clash, ...]:
-    """The clashes of options (DR303) in a compilation."""
-    found: dict[tuple[str, str], list[tuple[Span, Span]]] = {}
-    for diagnostic in compilation.diagnostics:
-        if diagnostic.code == "DR303":
-            above, below = diagnostic.span, diagnostic.notes[0].span
-            found.setdefault((below.source.name, above.source.name), []).append((below, above))
+    """The clashes of options (DR303) in a compilation, one for each two layers, the rules in the order of the lower layer."""
     layers = {layer.source.name: layer for layer in compilation.layers}
+    found: dict[tuple[str, str], list[tuple[Span, Span]]] = {}
+    for spans in compilation.clashes:
+        below, above = sorted(spans, key=lambda span: layers[span.source.name].index)
+        found.setdefault((below.source.name, above.source.name), []).append((below, above))
     out = []
-    for (one, other), spans in found.items():
-        pairs = tuple((_rule_at(layers[one], below), _rule_at(layers[other], above)) for below, above in spans)
+    for (one, other), stands in found.items():
+        stands.sort(key=lambda pair: (pair[0].line, pair[1].line))
+        # a row of several concepts is one rule
+        pairs = tuple(dict.fromkeys((_rule_at(layers[one], below), _rule_at(layers[other], above)) for below, above in stands))
         whole = 2 * len(pairs) > min(len(_rules(layers[one])), len(_rules(layers[other])))
         out.append(Clash(layers[one].name, layers[other].name, pairs, whole))
     return tuple(out)
 
 
 def settling(clash: Clash, winner: str, overrides: frozenset[str], params: Sequence[ast.Param]) -> str:
-    """Statements that say again what the winning layer says, for a layer above both. `overrides` are the attributes where that leaves more
+    """Statements that say again what the winning layer says, for a layer above both. `overrides` are the selectors where that leaves more
     than the loser does; elsewhere lint is told why a K stands there. `params` are the parameters that the winner declares."""
     loser = clash.other if winner == clash.one else clash.one
     rules = [pair if winner == clash.one else pair[::-1] for pair in clash.rules]
@@ -55,7 +63,7 @@ def settling(clash: Clash, winner: str, overrides: frozenset[str], params: Seque
     for (mine, its), text in zip(rules, texts, strict=True):
         name = _keyword(mine)
         line = text.replace(mine.selectors[0].span.text, name, 1)
-        if name in overrides:
+        if overrides & {name, *(selector.span.text for selector in mine.selectors)}:
             line += f" override {its.code} because {quoted(reason)}"
         elif mine.code == "K":
             line += f"  # noqa: DR220 -- {reason}"
@@ -64,7 +72,7 @@ def settling(clash: Clash, winner: str, overrides: frozenset[str], params: Seque
 
 
 def weakened(compilation: Compilation, source: str) -> frozenset[str]:
-    """The attributes whose rule in this recipe needs an `override` (DR201)."""
+    """The selectors whose rule in this recipe needs an `override` (DR201)."""
     return frozenset(d.span.text for d in compilation.diagnostics if d.code == "DR201" and d.span.source.name == source)
 
 
@@ -87,6 +95,11 @@ def _keyword(rule: ast.Rule) -> str:
     text = rule.selectors[0].span.text
     entry = dictionary.entry(int(text[1:5] + text[6:10], 16)) if text.startswith("(") and "x" not in text else None
     return entry.keyword if entry is not None and entry.keyword else text
+
+
+def _content(rule: ast.Rule) -> bool:
+    """True for a rule on values of content items."""
+    return rule.selectors[0].span.text.startswith("content ")
 
 
 def _short(layer: str) -> str:

@@ -104,7 +104,7 @@ def _winner(clash: Clash, winners: Sequence[Option]) -> str:
     one, other = _short(clash.one), _short(clash.other)
     names = ", ".join(f"`{name}`" for name in clash.names[:MANY])
     more = f" and {len(clash.names) - MANY} more" if len(clash.names) > MANY else ""
-    asked = f"`{one}` and `{other}` ask for different things for {len(clash.names)} attributes ({names}{more})"
+    asked = f"`{one}` and `{other}` ask for different things for {clash.counted} ({names}{more})"
     if clash.whole:
         raise CannotStart(f"{asked}: they exclude each other, leave one of them out")
     named = [winner.layer for winner in winners if winner.layer in (clash.one, clash.other)]
