@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import json
+from pathlib import Path
+
 import pytest
 
 from deidrules.compile.compiler import compile_layers
+from deidrules.dicom.method_codes import METHOD_CODES, SCHEME
 from deidrules.plan.expression import Compare
 from deidrules.plan.fingerprint import fingerprint
 from deidrules.plan.json import from_json, to_json
-from deidrules.plan.model import Plan, Policies
+from deidrules.plan.model import Claim, Plan, Policies
 
 BASIC = "layer option 113100\n"
 FULL = 'layer option 113106 may weaken "l0"\n'
@@ -289,3 +294,31 @@ def test_claims_travel_with_the_plan(name: str) -> None:
 )
 def test_dates_are_not_called_removed_beside_an_option_for_dates(layers: tuple[str, ...], longitudinal: str) -> None:
     assert planned(*layers).longitudinal == longitudinal
+
+
+@pytest.mark.parametrize(
+    "claims", [(Claim(113113),), (Claim(113105), Claim(113100)), (Claim(113100), Claim(113100)), (Claim(113100, (7,)),)]
+)
+def test_a_plan_that_claims_what_there_is_not_does_not_come_back(claims: tuple[Claim, ...]) -> None:
+    text = to_json(planned(BASIC + X))
+    data = json.loads(text)
+    data["claims"] = [{"code": claim.code, "unless": list(claim.unless)} for claim in claims]
+    with pytest.raises(ValueError):
+        from_json(json.dumps(data))
+
+
+def test_a_claim_that_was_tampered_with_does_not_come_back() -> None:
+    text = to_json(planned(BASIC + X))
+    assert '"claims":[{"code":113100}]' in text
+    with pytest.raises(ValueError, match="fingerprint"):
+        from_json(text.replace('"claims":[{"code":113100}]', '"claims":[{"code":113105}]'))
+
+
+def test_the_codes_are_those_of_the_standard() -> None:
+    place = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "cid_7050.csv"
+    if not place.is_file():
+        pytest.skip("the table of the standard is not beside the checkout")
+    with place.open(newline="", encoding="utf-8") as file:
+        assert {(row["scheme"], int(row["code"]), row["meaning"]) for row in csv.DictReader(file)} == {
+            (SCHEME, code, meaning) for code, meaning in METHOD_CODES.items()
+        }

@@ -370,3 +370,9 @@ def test_a_data_set_says_the_same_as_a_file() -> None:
     found = deidentify(dataset, claiming(113100, Claim(113105, (0,)), conditions=(CT,)), bytes(range(32)))
     assert [item.CodeValue for item in found.DeidentificationMethodCodeSequence] == ["113100"]
     assert found.ContributingEquipmentSequence[0].PurposeOfReferenceCodeSequence[0].CodeValue == "109104"
+
+
+@pytest.mark.parametrize("claim", [Claim(113113), Claim(113100, (1,)), Claim(113100, (-1,))])
+def test_a_plan_that_claims_what_there_is_not_is_refused_before_the_first_file(claim: Claim) -> None:
+    with pytest.raises(ValueError):
+        Engine(claiming(claim, conditions=(CT,)), KEYS)

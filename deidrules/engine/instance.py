@@ -12,6 +12,7 @@ from deidrules.dicom import container, iod, sop_class
 from deidrules.dicom.element import DicomObject
 from deidrules.dicom.layout import Layouts
 from deidrules.dicom.limits import LIMITS, Limits
+from deidrules.dicom.method_codes import METHOD_CODES
 from deidrules.engine.claims import Claims
 from deidrules.engine.condition import Conditions
 from deidrules.engine.decide import PIXELS, Decider
@@ -232,6 +233,9 @@ def check_plan(plan: Plan, functions: Mapping[str, Function]) -> None:
         unknown = functions_of(rule.value) - functions.keys() if rule.value is not None else set()
         if unknown:
             raise ValueError(f"the plan calls unknown functions: {', '.join(sorted(unknown))}")
-    for number in [rule.condition for rule in plan.rules] + [v.condition for v in plan.verdicts] + [p.condition for p in plan.pixels]:
+    numbers = [rule.condition for rule in plan.rules] + [v.condition for v in plan.verdicts] + [p.condition for p in plan.pixels]
+    for number in [*numbers, *(number for claim in plan.claims for number in claim.unless)]:
         if number is not None and not 0 <= number < len(plan.conditions):
             raise ValueError("the plan names a condition that it does not have")
+    if any(claim.code not in METHOD_CODES for claim in plan.claims):
+        raise ValueError("the plan claims an option that the standard does not have")

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from deidrules.dicom.method_codes import METHOD_CODES
 from deidrules.plan import expression, pixels
 from deidrules.plan.expression import Attribute
 from deidrules.plan.model import Claim, Override, PixelRule, Plan, Policies, Rule, Table, Unclaimed, Verdict
@@ -139,6 +140,9 @@ def _plan(data: dict[str, Any]) -> Plan:
     numbers += [number for claim in plan.claims for number in claim.unless]
     if any(number is not None and not 0 <= number < len(plan.conditions) for number in numbers):
         raise ValueError("a condition of the plan is missing")
+    codes = [claim.code for claim in plan.claims]
+    if codes != sorted(set(codes)) or not {*codes, *(one.code for one in plan.unclaimed)} <= METHOD_CODES.keys():
+        raise ValueError("the plan claims what there is not, or twice")
     return plan
 
 
