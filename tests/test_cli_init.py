@@ -231,6 +231,40 @@ def test_a_clash_is_settled_by_a_recipe_that_can_be_read(winner: str, rule: str,
     assert names[-2:] == ["recipes/settled.recipe", "recipes/own.recipe"]
 
 
+@pytest.mark.parametrize(
+    ("winner", "code", "rule"), [("full", 113106, "K content {} override C because"), ("modified", 113107, "C content {} = ")]
+)
+def test_a_clash_about_content_items_is_settled_item_by_item(winner: str, code: int, rule: str) -> None:
+    from deidrules.compile.clashes import clashes, params_of, settling, weakened
+    from deidrules.compile.compiler import compile_layers
+    from deidrules.plan.model import Policies
+
+    concepts = 'content "SCT:397898000" DATETIME, content "SRT:G-D320" DATETIME'  # one row of Table E.3.4-1, two ways to write it
+    shift = "shift(per: PatientID, within: window)"
+    layers = [
+        ("basic", f"deidrules 1\nlayer option 113100\n\nX (0008,0020), {concepts}\n"),
+        ("full", f'deidrules 1\nlayer option 113106 may weaken "basic"\n\nK (0008,0020)\nK {concepts}\n'),
+        (
+            "modified",
+            'deidrules 1\nlayer option 113107 may weaken "basic"\n\nparam window: days = 365 days\n\n'
+            f"C (0008,0020) = {shift}\nC {concepts} = {shift}\n",
+        ),
+    ]
+    policies = Policies("K", "quarantine", "strictest", "quarantine")
+    compilation = compile_layers(layers, policies)
+    (clash,) = clashes(compilation)
+    assert clash.counted == "1 attribute and 1 content item"
+    assert clash.names == ("StudyDate", 'content "SCT:397898000" DATETIME')
+
+    params = [param for layer in compilation.layers if layer.name == winner for param in params_of(layer)]
+    first = compile_layers([*layers, ("own", f"deidrules 1\n\n{settling(clash, winner, frozenset(), params)}")], policies)
+    text = settling(clash, winner, weakened(first, "own"), params)
+    assert rule.format(concepts.removeprefix("content ")) in text
+    settled = compile_layers([*layers, ("own", f"deidrules 1\n\n{text}")], policies)
+    assert settled.plan is not None and settled.diagnostics == ()
+    assert {claim.code for claim in settled.plan.claims} & {113106, 113107} == {code}
+
+
 def test_options_that_exclude_each_other_cannot_be_settled(tmp_path: Path) -> None:
     for flags in ({}, {"settle": "full-dates"}):
         result = init(tmp_path / "new", "full-dates", "modified-dates", **flags)
