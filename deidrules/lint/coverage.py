@@ -80,10 +80,11 @@ def judge(effect: Effect, needed: Required) -> State:
     strict = codes.leaves(needed.code)
     if effect.leaves <= strict:
         return State.STRONGER if effect.leaves < strict else State.REQUIRED
+    if effect.leaves <= needed.allows:
+        return State.REQUIRED
     if effect.because:
         return State.WEAKENED
-    manner = needed.code == effect.code == "C"
-    return State.REQUIRED if manner or effect.leaves <= needed.allows else State.MISSING
+    return State.REQUIRED if needed.code == effect.code == "C" else State.MISSING
 
 
 def coverage(plan: Plan, options: Collection[int], functions: Mapping[str, Function] | None = None) -> tuple[Covered, ...]:
