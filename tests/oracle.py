@@ -49,6 +49,11 @@ class Document:
     original: bytes
 
 
+@dataclass(frozen=True)
+class DocumentLength:
+    """The length of the document that stands beside it, without padding."""
+
+
 # PS3.3: MIME Type of Encapsulated Document
 DOCUMENTS = {
     "application/pdf": b"%PDF-1.",
@@ -63,7 +68,7 @@ DOCUMENTS = {
 REPLACED = Claim(0, "U", ast.Path(ast.VrClass("UI")), None, None, (), False)  # U on a sequence, for the UIDs in it
 
 # What the output must hold: raw bytes of the input, new values, or items.
-Expected = bytes | Replaced | Document | list[dict[int, "Expected"]]
+Expected = bytes | Replaced | Document | DocumentLength | list[dict[int, "Expected"]]
 
 
 class Entered(list[dict[int, Expected]]):
@@ -350,6 +355,8 @@ class Oracle:
             if kind not in DOCUMENTS:
                 raise Refused("unknown-document-type")
             out[0x00420011] = Document(DOCUMENTS[kind], document.raw)
+            if length in out:
+                out[length] = DocumentLength()
         elif length in out:
             del out[length]
 

@@ -15,6 +15,7 @@ from deidrules.plan.model import Policies
 
 TEXTS = ("PatientName", "PatientID", "PatientComments", "StudyDescription", "AccessionNumber", "CodeMeaning", "OtherPatientNames")
 DATES = ("PatientBirthDate", "StudyDate", "AcquisitionDateTime", "ContentDate", "InstanceCreationDate")
+DOCUMENT = ("EncapsulatedDocument", "EncapsulatedDocument", "EncapsulatedDocumentLength", "MIMETypeOfEncapsulatedDocument")
 UIDS = ("StudyInstanceUID", "ReferencedSOPInstanceUID")
 OTHERS = (
     *("InstitutionName", "StationName", "Modality", "ImageType", "PatientAge", "PatientWeight", "SeriesNumber", "StudyTime"),
@@ -25,22 +26,25 @@ SEQUENCES = (
     *("RequestAttributesSequence", "OtherPatientIDsSequence", "ProcedureCodeSequence", "ContentSequence"),
     *("ReferencedPerformedProcedureStepSequence", "GraphicAnnotationSequence", "ReferringPhysicianIdentificationSequence"),
 )
-# Secondary capture, CT, enhanced CT, ultrasound (retired), presentation state, comprehensive SR, RT structure set, a private one, none
+# Secondary capture, CT, enhanced CT, ultrasound (retired), presentation state, comprehensive SR, encapsulated PDF and CDA, RT structure
+# set, a private one, none
 SOP_CLASSES = (
     *("1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.6"),
-    *("1.2.840.10008.5.1.4.1.1.11.1", "1.2.840.10008.5.1.4.1.1.88.33", "1.2.840.10008.5.1.4.1.1.481.3", "1.2.3.4.99", ""),
+    *("1.2.840.10008.5.1.4.1.1.11.1", "1.2.840.10008.5.1.4.1.1.88.33", "1.2.840.10008.5.1.4.1.1.104.1"),
+    *("1.2.840.10008.5.1.4.1.1.104.2", "1.2.840.10008.5.1.4.1.1.481.3", "1.2.3.4.99", ""),
 )
 VRS = ("PN", "LO", "LT", "DA", "UI", "SQ", "CS", "SH", "DS", "OW", "US")
 MASKS = (
     *(("0010", "xxxx"), ("0010", "00xx"), ("0010", "10xx"), ("0010", "101x"), ("00xx", "0020"), ("0008", "xxxx"), ("0008", "00xx")),
     *(("0040", "xxxx"), ("0019", "xxxx"), ("0019", "10xx"), ("60xx", "xxxx"), ("6000", "xxxx"), ("xxxx", "0010"), ("0012", "xxxx")),
-    *(("0028", "xxxx"), ("7FE0", "xxxx")),
+    *(("0028", "xxxx"), ("7FE0", "xxxx"), ("0042", "xxxx")),
 )
 CREATORS = ("ACME", "Other 1.0")
 UNKNOWN = ("0008", "0199")
 
 texts = st.sampled_from(TEXTS)
 dates = st.sampled_from(DATES)
+documents = st.sampled_from(DOCUMENT)
 uids = st.sampled_from(UIDS)
 sequences = st.sampled_from(SEQUENCES)
 
@@ -226,6 +230,7 @@ rules = st.one_of(
     st.builds(ast.Rule, st.just("K"), st.just((ast.Path(ast.Name("few")),)), st.none(), exceptions, stances),
     st.builds(ast.Rule, st.just("X/Z/U"), some(sequences.map(ast.Keyword)), st.none(), exceptions, stances),
     st.builds(ast.Rule, st.sampled_from(("K", "X")), some(st.just(ast.Keyword("PixelData"))), st.none(), st.just(()), stances),
+    st.builds(ast.Rule, st.sampled_from(("K", "X", "Z", "D", "X/Z/D")), some(documents.map(ast.Keyword)), st.none(), st.just(()), stances),
     st.builds(ast.Rule, st.just("K"), some(markers.map(ast.Keyword)), st.none(), st.just(()), stances),
     st.builds(ast.Rule, st.just("U"), some(uid_leaves), st.none(), exceptions, stances),
     st.builds(ast.Rule, st.just("D"), some(text_leaves), text_values, exceptions, stances),

@@ -107,6 +107,8 @@ def items(draw: st.DrawFn, depth: int, *, un: bool = False) -> Dataset:
     if draw(st.integers(0, 2 if depth == 3 else 15)) == 0:
         dataset.PrivateDataElementCharacteristicsSequence = Sequence(draw(st.lists(declarations(), min_size=1, max_size=3)))
     odd_ends(draw, dataset)
+    if draw(st.integers(0, 4 if depth == 3 else 15)) == 0:
+        document(draw, dataset)
     if draw(st.integers(0, 5)) == 0:
         dataset.add(DataElement(0x60004000, "LT", "OVERLAY"))
         dataset.add(DataElement(0x60000022, "LO", "DESCRIPTION"))
@@ -150,6 +152,16 @@ def odd_ends(draw: st.DrawFn, dataset: Dataset) -> None:
             st.sampled_from(((0x00101030, "DS", b"heavy "), (0x00080020, "DA", b"unknown "), (0x00200011, "IS", b"1.5 ")))
         )
         dataset[tag] = RawDataElement(Tag(tag), vr, len(value), value, 0, False, True)
+
+
+def document(draw: st.DrawFn, dataset: Dataset) -> None:
+    """An encapsulated document, at times without its length, without a type or of one that nobody knows."""
+    dataset.EncapsulatedDocument = draw(st.sampled_from((b"%PDF-1.7 by Dr. Miller", b"<?xml version='1.0'?><a>DOE^JANE</a>", b"4711", b"")))
+    if draw(st.integers(0, 5)):
+        dataset.EncapsulatedDocumentLength = 21
+    if draw(st.integers(0, 9)):
+        known = ("application/pdf", "application/pdf", "text/XML", "model/stl", "model/obj", "application/msword", "")
+        dataset.MIMETypeOfEncapsulatedDocument = draw(st.sampled_from(known))
 
 
 def _tag(keyword: str) -> int:
