@@ -13,7 +13,7 @@ from deidrules.actions.base import Function, Level
 from deidrules.compile import paths
 from deidrules.compile.kinds import CLEANED, known_tags
 from deidrules.compile.paths import PathRegion
-from deidrules.dicom import dictionary
+from deidrules.dicom import dictionary, icc
 from deidrules.engine.level import level_of
 from deidrules.engine.own import always_goes
 from deidrules.plan.model import Plan, Rule
@@ -113,7 +113,8 @@ class Effects:
             excluded = [paths.of(selector) for selector in rule.excluded if leaf_reaches(selector.leaf, place)]
             if any(paths.covers(out, region) for out in (*excluded, *decided)):
                 continue
-            yield self._effect(rule, place.vrs)
+            # C on an ICC profile, alone among bytes, has something to clean
+            yield self._effect(rule, frozenset() if tag == icc.TAG else place.vrs)
             if rule.condition is None and not excluded:
                 decided.append(region)
                 if region == _EVERYWHERE or (_TOP in decided and _NESTED in decided):
