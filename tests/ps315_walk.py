@@ -21,6 +21,7 @@ TYPE_1_ROWS = {0x00080201, 0x00700082, 0x00700083}  # X in the table, X/D in the
 EQUIPMENT = 0x0018A001
 MARKERS = {0x00120062, 0x00120063, 0x00120064, 0x00280301, 0x00280302, 0x00280303}
 PIXEL_DATA = 0x7FE00010
+PIXEL_REPRESENTATION = 0x00280103
 IMAGE_DESCRIPTION = {*range(0x00280002, 0x00280012), *range(0x00280100, 0x00280104)}
 ICC_PROFILE = 0x00282000
 # code sequences that hold a site's own catalogue: (0008,1032), (0032,1064), (0040,0008), (0040,0260)
@@ -113,6 +114,7 @@ class Comparison:
         """Container and data set."""
         if after.preamble != b"\x00" * 128:
             self.problems.append("preamble is not empty")
+        representation = after.get_item(PIXEL_REPRESENTATION)  # looking at the equipment makes pydicom decode it
         # behind the equipment that stays stands the program, as the engine's own
         equipment = after.get("ContributingEquipmentSequence") or []
         if not equipment or equipment[-1].get("Manufacturer") != "deidrules":
@@ -121,6 +123,8 @@ class Comparison:
             del after[EQUIPMENT]
         else:
             after[EQUIPMENT].value = equipment[:-1]
+        if representation is not None:
+            after[PIXEL_REPRESENTATION] = representation
         # raw: looking at an element makes pydicom decode it, see below
         self.types = Types((raw(before, 0x00080016) or b"").decode("latin-1").strip(" \0") if 0x00080016 in before else "")
         self.dataset(before, after, (), "", uids=False)
