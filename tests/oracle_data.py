@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pydicom
 from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_sequence
 from pydicom.sequence import Sequence
@@ -121,8 +122,9 @@ def item_of(dataset: Dataset, charsets: tuple[str, ...] = ()) -> Item:
         charsets = tuple(name.strip() for name in names)
     item = Item(charsets=charsets)
     tags = [int(tag) for tag in list(dataset.keys())]
+    elements = {tag: dataset.get_item(tag) for tag in tags}  # all of them first: looking at a sequence makes pydicom decode others
     for tag in sorted(tag for tag in tags if tag >> 16 != 0xFFFE):  # a stray delimiter behind the data set is no element
-        item.values[tag] = _value(dataset, tag, charsets)
+        item.values[tag] = _value(dataset, tag, elements[tag], charsets)
     reserving = [v for v in item.values.values() if v.tag >> 16 & 1 and 0x10 <= v.tag & 0xFFFF <= 0xFF and v.items is None]
     for value in item.values.values():
         if value.tag >> 16 & 1 and value.tag & 0xFFFF > 0xFF:
@@ -136,8 +138,7 @@ def item_of(dataset: Dataset, charsets: tuple[str, ...] = ()) -> Item:
     return item
 
 
-def _value(dataset: Dataset, tag: int, charsets: tuple[str, ...]) -> Value:
-    element = dataset.get_item(tag)
+def _value(dataset: Dataset, tag: int, element: DataElement | RawDataElement, charsets: tuple[str, ...]) -> Value:
     vrs = sorted(dictionary_vrs(tag))
     vr = str(element.VR or "UN")
     if vr == "UN" and vrs:

@@ -162,8 +162,7 @@ def _said(item: Item) -> list[tuple[str, ...]]:
 
 
 def _codes(item: Item, observed: Item, claims: tuple[int, ...], *, kept: bool) -> list[str]:
-    """What is wrong with the codes of an output: each claim once, and none else unless earlier ones may stay, which
-    may repeat each other."""
+    """What is wrong with the codes of an output: each claim once, none else unless earlier ones may stay, which may repeat."""
     earlier, said = _said(item), _said(observed)
     wanted = [(str(code), "DCM") for code in claims]
     if not kept and said != wanted:
