@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from deidrules.dicom.element import DicomObject
 from deidrules.pixels.codecs.codec import Decoded
+from deidrules.pixels.extremes import extreme, stored_values
 from deidrules.pixels.facts import PixelFacts
 from deidrules.pixels.fill import fill_of
 from deidrules.pixels.high_bits import Change, clear_bit, clear_high_bits
@@ -34,9 +35,7 @@ class FramePaint:
 
 def paint_of(work: PixelWork, frame: int) -> FramePaint:
     """What the work asks of one frame, counted from 0."""
-    planes = tuple(
-        (blanks.plane.bit, held) for blanks in work.planes if blanks.plane.embedded and (held := at_frame(blanks.frames, frame))
-    )
+    planes = tuple((blanks.plane.bit, held) for blanks in work.planes if blanks.plane.embedded and (held := at_frame(blanks.frames, frame)))
     return FramePaint(at_frame(work.frames, frame), planes, work.strip_high_bits or bool(work.cleared))
 
 
@@ -51,7 +50,11 @@ def painted(frame: Decoded, paint: FramePaint, instance: DicomObject, facts: Pix
     if paint.blanks:
         # some streams hold fewer bits than the object says
         fill = fill_of(instance, replace(facts, photometric=frame.photometric, bits_stored=min(facts.bits_stored, frame.precision)))
-        _fill(samples, paint.blanks, fill.black, frame.precision)
+        black = fill.black
+        if fill.extreme:
+            found = extreme(_values(samples, facts, frame.precision), paint.blanks, fill.extreme)
+            black = black if found is None else (found,)
+        _fill(samples, paint.blanks, black, frame.precision)
         if work.label:
             _fill(samples, marks(work.label, paint.blanks, 1), fill.white, frame.precision)
     for bit, held in paint.planes:
@@ -65,9 +68,18 @@ def painted(frame: Decoded, paint: FramePaint, instance: DicomObject, facts: Pix
     return replace(frame, samples=samples)
 
 
-def _fill(samples: Samples, rectangles: tuple[Rectangle, ...], colour: tuple[int, ...], precision: int) -> None:
+def _values(samples: Samples, facts: PixelFacts, precision: int) -> Samples:
+    """The one sample of each pixel as a number: in a stream of its own signs as it stands, else as the object says."""
+    words = samples[..., 0]
+    bits = min(facts.bits_stored, precision)
+    if words.dtype.kind == "i" or not facts.signed:
+        return words
+    return stored_values(words, replace(facts, bits_stored=bits, high_bit=bits - 1))
+
+
+def _fill(samples: Samples, rectangles: tuple[Rectangle, ...], colour: tuple[int | float, ...], precision: int) -> None:
     # an unsigned stream holds the bits of a negative value, up to its precision
-    values = [value & (1 << precision) - 1 if samples.dtype.kind == "u" else value for value in colour]
+    values = [int(value) & (1 << precision) - 1 if samples.dtype.kind == "u" else value for value in colour]
     for rectangle in rectangles:
         samples[rectangle.top : rectangle.bottom, rectangle.left : rectangle.right] = values
 
@@ -79,5 +91,5 @@ def _change(samples: Samples, rectangle: Rectangle, change: Change, facts: Pixel
     if 8 * samples.dtype.itemsize != facts.bits_allocated:
         raise Refusal("compressed-frame-unsupported")
     area = numpy.ascontiguousarray(samples[rectangle.top : rectangle.bottom, rectangle.left : rectangle.right])
-    change(memoryview(area).cast("B"))
+    change(area.data.cast("B"))
     samples[rectangle.top : rectangle.bottom, rectangle.left : rectangle.right] = area

@@ -1,4 +1,4 @@
-"""JPEG 2000 and High-Throughput JPEG 2000, PS3.5 A.4.4 and A.4.10: coded again reversibly in the same transfer syntax; nothing more is lost."""
+"""JPEG 2000 and High-Throughput JPEG 2000, PS3.5 A.4.4 and A.4.10: coded again reversibly, so that nothing more is lost."""
 
 from __future__ import annotations
 

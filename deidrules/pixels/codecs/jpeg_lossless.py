@@ -29,9 +29,9 @@ def _decode(frame: bytes, facts: PixelFacts) -> Decoded:
 
     precision, components = _frame_header(frame)
     # both spaces the same: the samples as they stand, no conversion
-    same = {"colorspace": "rgb", "outcolorspace": "rgb"} if components == 3 else {}
+    space = "rgb" if components == 3 else None
     try:
-        samples = imagecodecs.jpeg8_decode(frame, **same)
+        samples = imagecodecs.jpeg8_decode(frame, colorspace=space, outcolorspace=space)
     except imagecodecs.Jpeg8Error:
         samples = imagecodecs.jpegsof3_decode(frame)
     return Decoded(three_axes(samples), precision, facts.photometric)
@@ -40,10 +40,12 @@ def _decode(frame: bytes, facts: PixelFacts) -> Decoded:
 def _encode(wanted: Decoded, frame: bytes, facts: PixelFacts) -> bytes:
     import imagecodecs
 
-    same = {"colorspace": "rgb", "outcolorspace": "rgb"} if facts.samples_per_pixel == 3 else {}
-    return bytes(
-        imagecodecs.jpeg8_encode(without_ones(wanted.samples), lossless=True, predictor=1, bitspersample=wanted.precision, **same)
+    space = "rgb" if facts.samples_per_pixel == 3 else None
+    samples = without_ones(wanted.samples)
+    coded = imagecodecs.jpeg8_encode(
+        samples, lossless=True, predictor=1, bitspersample=wanted.precision, colorspace=space, outcolorspace=space
     )
+    return bytes(coded)
 
 
 JPEG_LOSSLESS = Codec(_decode, _encode)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 
 from deidrules.pixels.codecs.codec import Codec, Decoded, broken
 from deidrules.pixels.facts import PixelFacts
@@ -16,19 +17,20 @@ def _segments(frame: bytes) -> list[bytes]:
     count, *offsets = struct.unpack("<16I", frame[:_HEADER])
     if not 1 <= count <= _MOST:
         raise broken()
-    edges = [*offsets[:count], len(frame)]
-    if edges[0] != _HEADER or any(start >= stop for start, stop in zip(edges, edges[1:], strict=False)):
+    edges = list(pairwise([*offsets[:count], len(frame)]))
+    if offsets[0] != _HEADER or any(start >= stop for start, stop in edges):
         raise broken()
-    return [frame[start:stop] for start, stop in zip(edges, edges[1:], strict=False)]
+    return [frame[start:stop] for start, stop in edges]
 
 
 def _decode(frame: bytes, facts: PixelFacts) -> Decoded:
     import numpy
-    from rle.utils import decode_segment
+    from numpy.typing import NDArray
+    from rle.rle import decode_segment
 
     bits, pixels, samples = facts.bits_allocated, facts.rows * facts.columns, facts.samples_per_pixel
     size = -(-pixels // 8) if bits == 1 else pixels
-    planes = []
+    planes: list[NDArray[numpy.uint8]] = []
     for segment in _segments(frame):
         plane = bytes(decode_segment(segment))
         if not size <= len(plane) <= size + size % 2 + 1:  # a pad byte may have been coded too
@@ -51,17 +53,17 @@ def _decode(frame: bytes, facts: PixelFacts) -> Decoded:
 
 def _encode(wanted: Decoded, frame: bytes, facts: PixelFacts) -> bytes:
     import numpy
-    from rle.utils import encode_segment
+    from rle.rle import encode_segment
 
     if facts.bits_allocated == 1:
-        planes = [numpy.packbits(wanted.samples.reshape(-1).astype(numpy.uint8), bitorder="little").tobytes()]
-        row = len(planes[0])
+        coded_planes = [numpy.packbits(wanted.samples.reshape(-1).astype(numpy.uint8), bitorder="little").tobytes()]
+        row = len(coded_planes[0])
     else:
         row, width = facts.columns, facts.bits_allocated // 8
         values = numpy.ascontiguousarray(wanted.samples).view(numpy.uint8).reshape(-1, facts.samples_per_pixel, width)
-        planes = [values[:, sample, byte].tobytes() for sample in range(facts.samples_per_pixel) for byte in reversed(range(width))]
+        coded_planes = [values[:, sample, byte].tobytes() for sample in range(facts.samples_per_pixel) for byte in reversed(range(width))]
     # rows are coded one by one, G.3.1
-    coded = [bytes(encode_segment(plane, row)) for plane in planes]
+    coded = [bytes(encode_segment(plane, row)) for plane in coded_planes]
     offsets = [_HEADER]
     for segment in coded[:-1]:
         offsets.append(offsets[-1] + len(segment))

@@ -74,8 +74,8 @@ def grid_of(stream: JpegStream, scan: Scan) -> Grid:
     cell = (8 * across, 8 * down)
     if len(scan.components) == 1:
         component = components[scan.components[0].index]
-        columns = -(-(-(-stream.columns * component.horizontal // across)) // 8)
-        rows = -(-(-(-stream.rows * component.vertical // down)) // 8)
+        wide, high = -(-stream.columns * component.horizontal // across), -(-stream.rows * component.vertical // down)
+        columns, rows = -(-wide // 8), -(-high // 8)
         return Grid(cell, columns, rows, component.horizontal, component.vertical, (1,))
     blocks = tuple(components[part.index].horizontal * components[part.index].vertical for part in scan.components)
     if sum(blocks) > _MOST_BLOCKS:
@@ -136,9 +136,7 @@ def _shared(stream: JpegStream) -> tuple[int, int]:
     )
 
 
-def _scan(
-    stream: JpegStream, scan: Scan, rectangles: tuple[Rectangle, ...], white: bool, tables: dict[tuple[int, int], Huffman]
-) -> bytes:
+def _scan(stream: JpegStream, scan: Scan, rectangles: tuple[Rectangle, ...], white: bool, tables: dict[tuple[int, int], Huffman]) -> bytes:
     """The entropy-coded data of a scan, blanked. Tables that had to be extended are added to `tables`."""
     grid = grid_of(stream, scan)
     runs = runs_of(cells_of(rectangles, grid), grid.columns)

@@ -226,7 +226,7 @@ class _Parser:
             raise broken()
         if body[1 + 2 * count] or body[3 + 2 * count]:  # the spectral selection of a sequential scan begins at 0; its end has no meaning
             raise broken()
-        parts = []
+        parts: list[ScanComponent] = []
         for number in range(count):
             identifier, tables = body[1 + 2 * number], body[2 + 2 * number]
             index = next((i for i, component in enumerate(self._components) if component.identifier == identifier), None)
