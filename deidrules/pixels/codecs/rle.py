@@ -45,8 +45,8 @@ def _decode(frame: bytes, facts: PixelFacts) -> Decoded:
         raise broken()
     width = bits // 8
     values = numpy.empty((pixels, samples, width), numpy.uint8)
-    for number, plane in enumerate(planes):
-        values[:, number // width, width - 1 - number % width] = plane
+    for number, bytes_of_plane in enumerate(planes):
+        values[:, number // width, width - 1 - number % width] = bytes_of_plane
     words = values.reshape(-1).view(f"<u{width}").reshape(facts.rows, facts.columns, samples)
     return Decoded(words, bits, facts.photometric)
 
@@ -55,15 +55,17 @@ def _encode(wanted: Decoded, frame: bytes, facts: PixelFacts) -> bytes:
     import numpy
     from rle.rle import encode_segment
 
+    plain: list[bytes] = []
+    row = facts.columns
     if facts.bits_allocated == 1:
-        coded_planes = [numpy.packbits(wanted.samples.reshape(-1).astype(numpy.uint8), bitorder="little").tobytes()]
-        row = len(coded_planes[0])
+        plain.append(numpy.packbits(wanted.samples.reshape(-1).astype(numpy.uint8), bitorder="little").tobytes())
+        row = len(plain[0])
     else:
-        row, width = facts.columns, facts.bits_allocated // 8
+        width = facts.bits_allocated // 8
         values = numpy.ascontiguousarray(wanted.samples).view(numpy.uint8).reshape(-1, facts.samples_per_pixel, width)
-        coded_planes = [values[:, sample, byte].tobytes() for sample in range(facts.samples_per_pixel) for byte in reversed(range(width))]
+        plain += [values[:, sample, byte].tobytes() for sample in range(facts.samples_per_pixel) for byte in reversed(range(width))]
     # rows are coded one by one, G.3.1
-    coded = [bytes(encode_segment(plane, row)) for plane in coded_planes]
+    coded = [bytes(encode_segment(plane, row)) for plane in plain]
     offsets = [_HEADER]
     for segment in coded[:-1]:
         offsets.append(offsets[-1] + len(segment))
