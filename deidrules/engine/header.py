@@ -12,10 +12,11 @@ from deidrules.engine import own
 from deidrules.engine.claims import Claims
 from deidrules.engine.condition import Conditions, uses_here
 from deidrules.engine.decide import PIXELS, Candidate, Decision, Scope
-from deidrules.engine.operation import CLOSE, Add, Literal, Open, Operation, Pixels, Plane, Touch, copy, extend, only_copies
+from deidrules.engine.operation import CLOSE, Add, Literal, Open, Operation, Pixels, Plane, Table, Touch, copy, extend, only_copies
 from deidrules.engine.outcome import Outcome, Outcomes, Path, outcomes_id
 from deidrules.engine.program import Program
 from deidrules.engine.reading import DataSet, Reading, is_sequence
+from deidrules.engine.together import TABLES, settle
 from deidrules.engine.touch import Done, Toucher
 from deidrules.pixels import planes
 from deidrules.pixels.attributes import of_object
@@ -104,6 +105,7 @@ class Header:
         fates = [self._fate(element, place, scope, path, uids) for element in place.elements]
         self._whole_planes(fates, place, scope, path)
         self._creators(fates)
+        settle(fates, place, self._reading, self._witness)
         insertions = self._insertions(place, scope, path)
         operations: list[Operation] = []
         for fate in fates:
@@ -346,6 +348,8 @@ class Header:
         elif change == "kept":
             if element.tag in PIXELS:
                 operations.append(Pixels(element, place, self._length(element, place), bool(path)))
+            elif element.tag in TABLES:
+                operations.append(Table(element, place))
             elif element.tag & 0xFF01FFFF == 0x60003000 and element.length:
                 operations.append(Plane(element, place, self._plane_length(element, place), bool(path)))
             else:

@@ -24,6 +24,7 @@ from deidrules.engine.repair import NOT_REPAIRABLE, repaired
 from deidrules.engine.touch import PATIENT_ID, Done, Memory, Toucher
 from deidrules.pixels.apply import PixelResult, redact
 from deidrules.pixels.burned_in import read_header
+from deidrules.pixels.codestream.strip import is_stream
 from deidrules.pixels.facts import read_facts
 from deidrules.pixels.work import PixelWork, judge
 from deidrules.plan.model import Plan
@@ -158,6 +159,8 @@ class Engine:
         removed = header.planes_that_go() if has_overlays else frozenset()
         if not keeps_pixels and not has_overlays:
             return PixelWork(), PixelResult()
+        if keeps_pixels and is_stream(instance.transfer_syntax) and not accepted and self.plan.policies.unmatched_pixels != "accept":
+            raise Refusal("video-stream-unread")
         facts = read_facts(instance)
         work = judge(
             rules,

@@ -62,12 +62,20 @@ class Close:
 @dataclass(frozen=True, slots=True, eq=False)
 class Pixels:
     """Pixel data of the object, or of an icon, that stays. `keep`: how many bytes its geometry asks for, the rest is dropped; None when it
-    is encapsulated. `inner`: of an icon, whose bytes never change."""
+    is encapsulated: then its frames lose what is not their image. `inner`: of an icon, whose image never changes."""
 
     element: Element
     place: DataSet
     keep: int | None
     inner: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """One of (7FE0,0001) to (7FE0,0003) beside encapsulated pixel data that stays: where frames change, it follows."""
+
+    element: Element
+    place: DataSet
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +89,7 @@ class Plane:
     inner: bool
 
 
-Operation = Copy | Literal | Touch | Add | Open | Close | Pixels | Plane
+Operation = Copy | Literal | Touch | Add | Open | Close | Pixels | Table | Plane
 
 CLOSE = Close()
 

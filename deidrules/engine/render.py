@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from struct import pack
 
 from deidrules.dicom import writer
+from deidrules.dicom.header import PIXEL_DATA
 from deidrules.engine.evaluate import Values
-from deidrules.engine.operation import Add, Close, Copy, Literal, Open, Pixels, Plane, Touch
+from deidrules.engine.operation import Add, Close, Copy, Literal, Open, Pixels, Plane, Table, Touch
 from deidrules.engine.program import Program
-from deidrules.engine.reading import Reading
+from deidrules.engine.reading import DataSet, Reading
 from deidrules.engine.touch import TRACED, Done, Toucher
 from deidrules.pixels.apply import PixelResult
+from deidrules.pixels.codestream.strip import Stripped, is_stream, strip
+from deidrules.text.refusal import Refusal
 
 Part = bytes | memoryview
 
@@ -42,6 +45,7 @@ def render(program: Program, reading: Reading, toucher: Toucher, pixels: PixelRe
     out = Rendered()
     parts = out.parts
     opened: list[tuple[int, str]] = []
+    frames = _Frames(reading)
     for operation in program.operations:
         match operation:
             case Copy(start, stop):
@@ -73,7 +77,11 @@ def render(program: Program, reading: Reading, toucher: Toucher, pixels: PixelRe
                 index, order = opened.pop()
                 parts[index] = pack(order + "I", sum(map(len, parts[index + 1 :])))
             case Pixels():
-                _pixels(operation, buffer, pixels, out)
+                _pixels(operation, buffer, pixels, out, frames)
+            case Table(element, place):
+                rebuilt = frames.of(place).rebuilt
+                value = buffer[element.value : element.stop] if rebuilt is None else rebuilt.table(element.tag)
+                parts += (buffer[element.header : element.value], value)
             case Plane(element, place, keep, inner):
                 changed = None if inner else pixels.overlays.get(element.tag)
                 bits = buffer[element.value : element.stop] if changed is None else memoryview(changed)
@@ -85,9 +93,37 @@ def render(program: Program, reading: Reading, toucher: Toucher, pixels: PixelRe
     return out
 
 
-def _pixels(operation: Pixels, buffer: memoryview, pixels: PixelResult, out: Rendered) -> None:
+class _Frames:
+    """The frames of one file's encapsulated pixel data without what is not their image, worked out once for each data set."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._instance = reading.instance
+        self._known: dict[int, Stripped] = {}
+
+    def of(self, place: DataSet) -> Stripped:
+        """Of the pixel data that stands in `place`."""
+        known = self._known.get(id(place))
+        if known is None:
+            element = place.element(PIXEL_DATA)
+            if element is None:
+                raise ProgramMismatch
+            known = self._known[id(place)] = strip(self._instance, place.elements, place.encoding, element)
+        return known
+
+    def stream_inside(self, operation: Pixels) -> bool:
+        """True for video in a sequence: nobody has looked at it, and it is not read."""
+        return operation.inner and is_stream(self._instance.transfer_syntax)
+
+
+def _pixels(operation: Pixels, buffer: memoryview, pixels: PixelResult, out: Rendered, frames: _Frames) -> None:
     element, keep = operation.element, operation.keep
     changed = None if operation.inner else pixels.parts
+    if element.fragments:
+        if frames.stream_inside(operation):
+            raise Refusal("video-stream-unread", tag=element.tag, vr=element.vr, length=element.length)
+        stripped = frames.of(operation.place)
+        out.dropped.extend(stripped.dropped)
+        changed = changed if stripped.rebuilt is None else stripped.rebuilt.parts
     if keep is None or keep == element.length:
         if changed is None:
             out.parts.append(buffer[element.header : element.end])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 REFUSALS: dict[str, str] = {
     "bad-argument": "an argument that a rule reads from the object is outside what its function takes",
+    "bad-codestream": "a compressed frame cannot be followed by its markers to its end, so what it holds beside its image is not known",
     "bad-delimiter": "an item or sequence delimiter has a length other than zero",
     "bad-file-meta": "the file meta information (group 0002) is not coded in explicit VR little endian",
     "bad-fragment": "encapsulated pixel data holds something other than fragments of defined length",
@@ -20,6 +21,8 @@ REFUSALS: dict[str, str] = {
     "disk-full": "the disk is full, or a quota or file size limit is reached",
     "duplicate-tag": "a tag stands twice in one data set, so there is no telling which value counts",
     "encapsulated-pixels-unsupported": "pixels would have to change, and they are compressed in a form that this version does not change",
+    "frame-too-long": "a compressed frame is longer than one fragment can hold",
+    "frames-unclear": "fragments cannot be told apart into frames: tables, lengths and number of frames disagree, or nothing says it",
     "function-failed": "a function given by the caller failed, or did not return a value of the language",
     "internal-error": "a defect of the program; the record names the exception's type and our line, nothing of the file",
     "invalid-uid-name": "a UID that the output would be named by is no UID",
@@ -67,6 +70,7 @@ REFUSALS: dict[str, str] = {
     "undecodable-text": "a text has bytes that its specific character set does not know",
     "undefined-length": "an element that is neither sequence nor encapsulated pixel data has an undefined length",
     "unknown-character-set": "Specific Character Set, which always stays, holds something that is no character set",
+    "unknown-document-type": "an encapsulated document is to be replaced, and no document of its MIME type is at hand",
     "unknown-sop-class": "the SOP class is unknown, absent or private, and the profile's policy is to quarantine such objects",
     "unknown-table": "the plan names a lookup table that the run does not have",
     "unknown-transfer-syntax": "the transfer syntax is private, not for files, or not known",
@@ -84,6 +88,7 @@ REFUSALS: dict[str, str] = {
     "value-multiplicity": "a rule gives an element a number of values that its attribute does not allow",
     "value-not-encodable": "a new value does not fit its VR or the object's character set",
     "value-too-long": "a new value is longer than its VR allows; values are never cut",
+    "video-stream-unread": "video may hold text in its stream, which is not read, and nobody accepted pixels that no one judged",
     "worker-start": "the worker processes could not be started",
     "write-error": "writing the output failed",
     "wrong-change": "an action asked for something that an element of its kind cannot become",
