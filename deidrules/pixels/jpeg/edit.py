@@ -40,13 +40,7 @@ def blank(frame: bytes, rectangles: Iterable[Rectangle], *, white: bool = False)
 
     Refusal `compressed-frame-unsupported` (another process than sequential Huffman, T.81 F.1), `compressed-frame-broken`."""
     stream = parse(frame)
-    image = Rectangle(0, 0, stream.columns, stream.rows)
-    across, down = _shared(stream)
-    held = tuple(
-        intersection(Rectangle(cut.left - across, cut.top - down, cut.right + across, cut.bottom + down), image)
-        for rectangle in rectangles
-        if area_of(cut := intersection(rectangle, image))
-    )
+    held = held_of(stream, rectangles)
     tables: dict[tuple[int, int], Huffman] = {}
     coded = tuple(_scan(stream, scan, held, white, tables) for scan in stream.scans)
     out: list[bytes] = []
@@ -63,6 +57,17 @@ def blank(frame: bytes, rectangles: Iterable[Rectangle], *, white: bool = False)
             break
     whole = b"".join(out)
     return whole + b"\0" * (len(whole) & 1)
+
+
+def held_of(stream: JpegStream, rectangles: Iterable[Rectangle]) -> tuple[Rectangle, ...]:
+    """The rectangles within the frame, with the pixels that share chroma with their edges."""
+    image = Rectangle(0, 0, stream.columns, stream.rows)
+    across, down = _shared(stream)
+    return tuple(
+        intersection(Rectangle(cut.left - across, cut.top - down, cut.right + across, cut.bottom + down), image)
+        for rectangle in rectangles
+        if area_of(cut := intersection(rectangle, image))
+    )
 
 
 def grid_of(stream: JpegStream, scan: Scan) -> Grid:

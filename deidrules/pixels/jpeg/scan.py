@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from sys import byteorder
 
@@ -124,6 +125,20 @@ class Interval:
             raise broken()
         value = self._words[position >> 3] >> 32 - category - (position & 7) & (1 << category) - 1
         return value if value >> category - 1 else value - (1 << category) + 1
+
+    def blocks(self, mcus: int) -> Iterator[tuple[tuple[int, tuple[int, Bits]], ...]]:
+        """MCU after MCU, of each block: (slot, (DC coefficient, its AC coefficients as coded)). Refusal `compressed-frame-broken`."""
+        try:
+            for _ in range(mcus):
+                mcu = []
+                for number in self._order:
+                    self.predictions[number] += self.difference(number)
+                    start = self.position
+                    self.coefficients(number)
+                    mcu.append((number, (self.predictions[number], self._copy(start, self.position))))
+                yield tuple(mcu)
+        except IndexError:
+            raise broken() from None
 
     # ---- writing
 
