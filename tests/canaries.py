@@ -582,7 +582,7 @@ def _all() -> Iterator[Place]:
     for what in ("excess", "text", "private"):
         yield Place(f"icon, {what}", partial(_icon, what))
     for tag, vr in ((0x00282000, "OB"), (0x00282002, "CS"), (0x00420010, "ST"), (0x00420011, "OB"), (0x00420012, "LO"), (0x54000100, "SQ")):
-        listed = tag not in (0x00282000, 0x00282002, 0x00420010, 0x00420011, 0x00420012)
+        listed = tag not in (0x00282000, 0x00282002, 0x00420010, 0x00420012)
         if vr != "SQ":
             yield Place(f"document, profile {tag:08X}", partial(_put, tag, vr), listed=listed)
     for depth in (1, 4):

@@ -35,6 +35,7 @@ class Instance:
     verdicts: tuple[str, ...] = ()
     pixel_rules: tuple[str, ...] = ()
     repaired: bool = False
+    claims: tuple[int, ...] = (113100,)
 
 
 class FakeEngine:

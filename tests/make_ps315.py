@@ -1,31 +1,31 @@
-"""Write profiles/ps315/2026d/basic.recipe from the table of PS3.15 E.1-1. Run: python tests/make_ps315.py ../shared/data/e1_1.csv
+"""Write the recipes of profiles/ps315/2026d/ that stand in PS3.15 Table E.1-1: the Basic Profile and its options.
 
-The recipe is committed; this script says where each of its lines comes from, and a test compares the two row by row.
+Run: python tests/make_ps315.py ../shared/data/e1_1.csv
+
+The recipes are committed; this script says where each of their lines comes from, and tests compare the two. The layers without a column
+in the table (clean-pixel-data, clean-recognizable-visual-features, supplement) are written by hand. retain-safe-private has one cell
+here, which the rows of Table E.3.10-1 spell out: make_ps315_private.py writes it. make_ps315_content.py appends the content items of
+Table E.3.4-1 to the others, so it runs after this.
 """
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
-TABLE = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "e1_1.csv"
-RECIPE = Path(__file__).resolve().parents[1] / "profiles" / "ps315" / "2026d" / "basic.recipe"
-PRIVATE_ROW = "(gggg,eeee) where gggg is odd"
+import ps315_layers
+from ps315_table import ENGINE_OWN, TABLE, Row, rows
+
+FOLDER = Path(__file__).resolve().parents[1] / "profiles" / "ps315" / "2026d"
+RECIPE = FOLDER / "basic.recipe"
+PRIVATE = "retain-safe-private"
 CODES = ("X", "Z", "D", "U", "X/Z", "X/D", "X/Z/D", "Z/D", "X/Z/U")
-ENGINE_OWN = {
-    "(0000,1000)": "command elements have no place in a file: the engine drops group 0000",
-    "(0000,1001)": "likewise",
-    "(0002,0003)": "the engine rebuilds group 0002; it follows the new SOP Instance UID",
-    "(0004,1511)": "a DICOMDIR is not copied, and group 0004 has no place elsewhere",
-    "(FFFC,FFFC)": "the engine drops trailing padding",
-}
-STRONGER_THAN_X = frozenset({"(0008,0201)", "(0070,0082)", "(0070,0083)"})
+__all__ = ["ENGINE_OWN", "FOLDER", "RECIPE", "TABLE", "Row", "files", "recipe", "rows"]
 
 HEADER = """\
 deidrules 1
+layer option 113100
 
 # Basic Application Level Confidentiality Profile, Table E.1-1.
 # DICOM PS3.15 2026d, (c) NEMA
@@ -38,45 +38,28 @@ deidrules 1
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the table: selector and code as the recipe spells them, name without zero-width spaces and notes."""
-
-    selector: str
-    code: str
-    name: str
-
-
-def rows(table: Path) -> list[Row]:
-    """Every row of the table, in its order."""
-    out = []
-    with table.open(encoding="utf-8", newline="") as file:
-        for line in csv.DictReader(file):
-            name = line["name"].replace("\u200b", "").partition(" (see Note")[0].strip()
-            selector = "private" if line["tag"] == PRIVATE_ROW else line["tag"]
-            code = "X/D" if selector in STRONGER_THAN_X else line["basic"].rstrip("*")
-            out.append(Row(selector, code, name))
-    return out
-
-
 def recipe(table: Iterable[Row]) -> str:
-    """The recipe, grouped by code, each group sorted by tag, classes last."""
+    """The Basic Profile, grouped by code, each group sorted by tag, classes last."""
     every = list(table)
     own = sorted((row for row in every if row.selector in ENGINE_OWN), key=lambda row: row.selector)
     lines = "\n".join(f"#   {row.selector} {row.name}, {row.code}: {ENGINE_OWN[row.selector]}" for row in own)
     parts = [HEADER.format(rows=len(every), engine=lines)]
     for code in CODES:
-        group = sorted(
-            (row for row in every if row.code == code and row not in own), key=lambda row: (row.selector[0] != "(", row.selector)
-        )
+        group = sorted((row for row in every if row.code == code and row not in own), key=lambda row: row.order)
         parts.append("\n".join(f"{row.code} {row.selector:11}  # {row.name}" for row in group) + "\n")
     return "\n".join(parts)
 
 
+def files(table: list[Row]) -> dict[str, str]:
+    """The text of each file by its name."""
+    options = {f"{option.name}.recipe": ps315_layers.recipe(option, table) for option in ps315_layers.OPTIONS if option.name != PRIVATE}
+    return {"basic.recipe": recipe(table)} | options
+
+
 def main() -> None:
-    """Write the recipe."""
-    table = Path(sys.argv[1]) if len(sys.argv) > 1 else TABLE
-    RECIPE.write_text(recipe(rows(table)), encoding="utf-8")
+    """Write the recipes."""
+    for name, text in files(rows(Path(sys.argv[1]) if len(sys.argv) > 1 else TABLE)).items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

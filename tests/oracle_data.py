@@ -68,6 +68,9 @@ class Value:
     little: bool = True
     charsets: tuple[str, ...] = ()
     creator: str | None = None
+    content: tuple[str, str] | None = None  # (concept, value type) of the content item whose value it is
+    declared: bool = False  # the object declares it safe
+    said_vr: str = ""  # the VR that the object itself gives a private element
 
     @property
     def known(self) -> bool:
@@ -120,11 +123,16 @@ def item_of(dataset: Dataset, charsets: tuple[str, ...] = ()) -> Item:
     tags = [int(tag) for tag in list(dataset.keys())]
     for tag in sorted(tag for tag in tags if tag >> 16 != 0xFFFE):  # a stray delimiter behind the data set is no element
         item.values[tag] = _value(dataset, tag, charsets)
+    reserving = [v for v in item.values.values() if v.tag >> 16 & 1 and 0x10 <= v.tag & 0xFFFF <= 0xFF and v.items is None]
     for value in item.values.values():
         if value.tag >> 16 & 1 and value.tag & 0xFFFF > 0xFF:
-            reserved = item.values.get(value.tag & 0xFFFF0000 | value.tag >> 8 & 0xFF)
-            if reserved is not None and reserved.tag & 0xFFFF >= 0x10 and reserved.items is None:
-                value.creator = normal(reserved.raw.decode("latin-1")) or None
+            own = [
+                normal(v.raw.decode("latin-1"))
+                for v in reserving
+                if v.tag >> 16 == value.tag >> 16 and v.tag & 0xFF == value.tag >> 8 & 0xFF
+            ]
+            same = [v for v in reserving if v.tag >> 16 == value.tag >> 16 and [normal(v.raw.decode("latin-1"))] == own]
+            value.creator = own[0] or None if len(same) == 1 else None  # one that reserves two blocks owns neither
     return item
 
 
@@ -166,8 +174,12 @@ def coded(content: object, vr: str, little: bool) -> bytes:
 
 def read(data: bytes) -> tuple[Item, Item]:
     """(the data set, the file meta information) of a file."""
+    from oracle_declared import declare
+
     dataset = pydicom.dcmread(io.BytesIO(data), force=True)
-    return item_of(dataset), item_of(dataset.file_meta)
+    item = item_of(dataset)
+    declare(item)
+    return item, item_of(dataset.file_meta)
 
 
 def walk(item: Item, chain: tuple[tuple[int, int], ...] = ()) -> Iterator[tuple[tuple[tuple[int, int], ...], Value]]:

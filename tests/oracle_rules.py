@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import oracle_values
+from oracle_content import spelled
 from oracle_data import Value, dictionary_vrs, keyword_tag, normal
 
 from deidrules.actions.base import Level
@@ -25,14 +26,20 @@ class Claim:
     condition: ast.Condition | None
     excluded: tuple[ast.Path, ...]
     otherwise: bool
+    reading: str = ""
     stance: ast.Stance = field(compare=False, default=None)
     parameters: Mapping[str, ast.Expression] = field(compare=False, default_factory=dict)
     sets: Mapping[str, ast.SetDefinition] = field(compare=False, default_factory=dict)
 
     @property
     def spelled(self) -> bool:
-        """True when it spells the creator of a private element."""
-        return isinstance(self.path.leaf, ast.PrivateTag)
+        """True when it spells the creator of a private element, or takes the object's word for it."""
+        return isinstance(self.path.leaf, ast.PrivateTag | ast.DeclaredSafeClass)
+
+    @property
+    def content(self) -> bool:
+        """True when it is about the values of content items."""
+        return isinstance(self.path.leaf, ast.ContentItem)
 
 
 # ---- rules 1-3: which claims reach an element
@@ -56,13 +63,23 @@ def claims(layers: Sequence[ast.Recipe], parameters: Mapping[str, ast.Expression
             if isinstance(rule, ast.Add):
                 # rule 17: `at that place`: without a path that is the object itself
                 target = ast.Path(rule.target.leaf, rule.target.steps, rule.target.anchor or ("" if rule.target.steps else "top"))
-                found.append(Claim(number, "add", target, rule.value, condition, (), otherwise, rule.stance, given, sets))
+                found.append(Claim(number, "add", target, rule.value, condition, (), otherwise, "", rule.stance, given, sets))
                 continue
             for selector in rule.selectors:
                 for path, excluded in written_out(selector, sets):
                     found.append(
                         Claim(
-                            number, rule.code, path, rule.value, condition, (*rule.excluded, *excluded), otherwise, rule.stance, given, sets
+                            number,
+                            rule.code,
+                            path,
+                            rule.value,
+                            condition,
+                            (*rule.excluded, *excluded),
+                            otherwise,
+                            rule.reading,
+                            rule.stance,
+                            given,
+                            sets,
                         )
                     )
     return found
@@ -119,8 +136,14 @@ def leaf_means(leaf: ast.Leaf, value: Value) -> bool:
             return private
         case ast.UnknownClass():
             return not private and not value.known
+        case ast.DeclaredSafeClass():
+            return value.declared
         case ast.Star():
             return True
+        case ast.ContentItem(concept, kind):
+            kind = "NUM" if kind == "NUMERIC" else kind
+            here = value.content
+            return here is not None and (not concept or spelled(concept) == here[0]) and (not kind or kind == here[1])
     raise AssertionError(leaf)
 
 
@@ -165,8 +188,10 @@ def reaches(claim: Claim, value: Value, chain: Chain) -> bool:
 
 
 def leaf_order(leaf: ast.Leaf) -> tuple[int, int]:
-    """Tag or private element > mask (more fixed digits) > vr > private, unknown, *."""
+    """Tag or private element > mask (more fixed digits) > vr > declared-safe > private, unknown, *."""
     match leaf:
+        case ast.ContentItem(concept, kind):
+            return 5, 2 * bool(concept) + bool(kind)
         case ast.Keyword():
             return 4, 0
         case ast.TagMask(group, element):
@@ -177,6 +202,8 @@ def leaf_order(leaf: ast.Leaf) -> tuple[int, int]:
             return (4, 0) if "x" not in element else (3, 10 - element.count("x"))
         case ast.VrClass():
             return 2, 0
+        case ast.DeclaredSafeClass():
+            return 1, 1
     return 1, 0
 
 
@@ -202,6 +229,11 @@ def leaves(claim: Claim) -> Level:
     return max(LETTERS[letter] for letter in claim.code.split("/"))
 
 
-def letter(code: str) -> str:
-    """Rule 12, as long as every Type is taken for 1: D or U, else Z, else X."""
-    return code if code == "add" else next(letter for letter in "KCUDZX" if letter in code.split("/"))
+# Rule 12: the letters of a compound code in the order in which they are taken
+TAKEN = {1: "DUZX", 2: "ZDUX", 3: "XZDU"}
+
+
+def letter(code: str, type_: int) -> str:
+    """Rule 12: the letter of a code for an attribute of Type 1, 2 or 3."""
+    letters = code.split("/")
+    return code if len(letters) == 1 else next(letter for letter in TAKEN[type_] if letter in letters)

@@ -4,6 +4,7 @@ are called as the package has them."""
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +15,7 @@ from pydicom.datadict import dictionary_VM, tag_for_keyword
 
 from deidrules.actions import base
 from deidrules.actions.base import Level
-from deidrules.actions.registry import ACTIONS, FUNCTIONS
+from deidrules.actions.registry import FUNCTIONS
 from deidrules.language import ast
 from deidrules.text.refusal import Refusal
 
@@ -130,29 +131,6 @@ def named(function: base.Function, word: str) -> base.Parameter:
     return found
 
 
-def dummy(vr: str) -> tuple[object, ...]:
-    """The dummy of a VR."""
-    change = ACTIONS["D"].call(Subject(Value(0x00090000, vr), vouched=False), Context(NO_KEYS, frozenset(), {}, vr))
-    assert isinstance(change, base.Set)
-    return change.values
-
-
-class _NoKeys:
-    """Keys for what needs none."""
-
-    def digest(self, purpose: str, *parts: str) -> bytes:
-        raise AssertionError
-
-    def number(self, purpose: str, *parts: str, below: int) -> int:
-        raise AssertionError
-
-    def uid(self, original: str) -> str:
-        raise AssertionError
-
-
-NO_KEYS = _NoKeys()
-
-
 class Reader:
     """Evaluates the expressions of one rule on one element."""
 
@@ -225,12 +203,30 @@ def present(atoms: tuple[object, ...]) -> tuple[object, ...]:
     return atoms if any(atom not in ("", b"") for atom in atoms) else ()
 
 
+def is_of_its_vr(value: Value) -> bool:
+    """Whether the bytes of an element that is read with a VR its file does not say are values of that VR."""
+    try:
+        atoms = present(value.atoms())
+    except (ValueError, LookupError, struct.error):
+        return False
+    if any(isinstance(atom, str) and re.search(r"[\x00-\x08\x0b\x0e-\x1f\x7f]", atom) for atom in atoms):
+        return False
+    if value.vr in MULTI_TEXT and any(isinstance(atom, str) and re.search(r"[\t\n\x0c\r]", atom) for atom in atoms):
+        return False
+    return fitting(atoms, value.vr, value.tag, len(atoms))
+
+
 def fitting(values: tuple[object, ...], vr: str, tag: int, before: int) -> bool:
     """Rule 13: values are checked against VR, length and VM. As many values as there were `before` are the input's own affair."""
     if vr in SINGLE_TEXT and len(values) > 1:
         return False
     if vr not in (*SINGLE_TEXT, *MULTI_TEXT, *NUMBERS, "AT") and not all(isinstance(value, bytes) for value in values):
         return False
+    if vr in NUMBERS:
+        try:
+            struct.pack(f"<{len(values)}{NUMBERS[vr]}", *(float(str(v)) if NUMBERS[vr] in "fd" else int(str(v)) for v in values))
+        except (ValueError, struct.error):
+            return False
     if vr in MULTI_TEXT or vr in SINGLE_TEXT:
         for value in values:
             parts = str(value).split("=") if vr == "PN" else [str(value)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import strategies_content
 from hypothesis import strategies as st
 
 from deidrules.language import ast
@@ -13,10 +14,22 @@ from deidrules.plan.model import Policies
 # ---- the universe
 
 TEXTS = ("PatientName", "PatientID", "PatientComments", "StudyDescription", "AccessionNumber", "CodeMeaning", "OtherPatientNames")
-DATES = ("PatientBirthDate", "StudyDate", "AcquisitionDateTime")
+DATES = ("PatientBirthDate", "StudyDate", "AcquisitionDateTime", "ContentDate", "InstanceCreationDate")
 UIDS = ("StudyInstanceUID", "ReferencedSOPInstanceUID")
-OTHERS = ("Modality", "ImageType", "PatientAge", "PatientWeight", "SeriesNumber", "StudyTime", "PixelSpacing", "SmallestImagePixelValue")
-SEQUENCES = ("RequestAttributesSequence", "OtherPatientIDsSequence", "ProcedureCodeSequence")
+OTHERS = (
+    *("InstitutionName", "StationName", "Modality", "ImageType", "PatientAge", "PatientWeight", "SeriesNumber", "StudyTime"),
+    *("PixelSpacing", "SmallestImagePixelValue"),
+)
+# Of different Types in the IODs below and in each other's items, the last four
+SEQUENCES = (
+    *("RequestAttributesSequence", "OtherPatientIDsSequence", "ProcedureCodeSequence", "ContentSequence"),
+    *("ReferencedPerformedProcedureStepSequence", "GraphicAnnotationSequence", "ReferringPhysicianIdentificationSequence"),
+)
+# Secondary capture, CT, enhanced CT, ultrasound (retired), presentation state, comprehensive SR, RT structure set, a private one, none
+SOP_CLASSES = (
+    *("1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.6"),
+    *("1.2.840.10008.5.1.4.1.1.11.1", "1.2.840.10008.5.1.4.1.1.88.33", "1.2.840.10008.5.1.4.1.1.481.3", "1.2.3.4.99", ""),
+)
 VRS = ("PN", "LO", "LT", "DA", "UI", "SQ", "CS", "SH", "DS", "OW", "US")
 MASKS = (
     *(("0010", "xxxx"), ("0010", "00xx"), ("0010", "10xx"), ("0010", "101x"), ("00xx", "0020"), ("0008", "xxxx"), ("0008", "00xx")),
@@ -47,6 +60,7 @@ steps = st.one_of(
     sequences.map(ast.Keyword),
     st.just(ast.Star()),
     st.just(ast.PrivateTag("0019", "ACME", "03")),
+    strategies_content.steps,
 )
 paths = st.one_of(
     st.just(((), "")),
@@ -62,6 +76,8 @@ def selectors(draw: st.DrawFn, leaves: st.SearchStrategy[ast.Leaf]) -> ast.Path:
     """A leaf under a path; `*` only below a path."""
     path, anchor = draw(paths)
     leaf = draw(leaves)
+    if isinstance(leaf, ast.ContentItem) and anchor == "top" and not path:
+        anchor = ""
     if path and draw(st.integers(0, 9)) == 0:
         leaf = ast.Star()
     return ast.Path(leaf, path, anchor)
@@ -70,7 +86,7 @@ def selectors(draw: st.DrawFn, leaves: st.SearchStrategy[ast.Leaf]) -> ast.Path:
 broad = st.one_of(
     masks.map(lambda digits: ast.TagMask(*digits)),
     st.sampled_from(VRS).map(ast.VrClass),
-    st.sampled_from((ast.PrivateClass(), ast.UnknownClass())),
+    st.sampled_from((ast.PrivateClass(), ast.UnknownClass(), ast.DeclaredSafeClass())),
 )
 anything = st.one_of(keywords, keywords, keywords, tags.map(lambda digits: ast.TagMask(*digits)), private_tags, broad)
 keepable = st.one_of(
@@ -79,6 +95,7 @@ keepable = st.one_of(
     keywords,
     tags.map(lambda digits: ast.TagMask(*digits)),
     spelled,
+    st.just(ast.DeclaredSafeClass()),
     masks.map(lambda digits: ast.TagMask(*digits)),
     st.sampled_from(VRS).map(ast.VrClass),
 )
@@ -199,7 +216,7 @@ def some(leaves: st.SearchStrategy[ast.Leaf]) -> st.SearchStrategy[tuple[ast.Pat
     return st.lists(selectors(leaves), min_size=1, max_size=2).map(tuple)
 
 
-exceptions = st.one_of(st.just(()), st.just(()), st.just(()), some(anything))
+exceptions = st.one_of(st.just(()), st.just(()), st.just(()), some(anything), some(strategies_content.anything))
 rules = st.one_of(
     st.builds(ast.Rule, plain_codes, some(anything), st.none(), exceptions, stances),
     st.builds(ast.Rule, plain_codes, some(anything), st.none(), exceptions, stances),
@@ -216,10 +233,27 @@ rules = st.one_of(
     st.builds(ast.Rule, st.just("C"), some(date_leaves), date_values, exceptions, stances),
     st.builds(ast.Rule, st.just("C"), some(text_leaves), cleaned_values, exceptions, stances),
     st.builds(ast.Rule, st.just("C"), some(several_leaves), st.just(call("first")), exceptions, stances),
+    st.builds(ast.Rule, st.just("C"), some(spelled), st.none(), exceptions, stances, st.sampled_from(("", "LO", "CS", "UI", "US", "DS"))),
     st.builds(
         ast.Rule,
         st.just("C"),
-        some(st.one_of(text_leaves, uid_leaves, spelled, st.just(ast.VrClass("LO")))),
+        some(st.one_of(text_leaves, uid_leaves, spelled, st.just(ast.DeclaredSafeClass()), st.just(ast.VrClass("LO")))),
+        st.none(),
+        exceptions,
+        stances,
+    ),
+)
+content_rules = st.one_of(
+    st.builds(ast.Rule, st.sampled_from(("X", "X", "K")), some(strategies_content.anything), st.none(), exceptions, stances),
+    st.builds(ast.Rule, st.sampled_from(("D", "Z", "X/Z", "X/D")), some(strategies_content.dummied), st.none(), exceptions, stances),
+    st.builds(ast.Rule, st.just("C"), some(strategies_content.cleaned), st.none(), exceptions, stances),
+    st.builds(ast.Rule, st.just("U"), some(strategies_content.referring), st.none(), exceptions, stances),
+    st.builds(ast.Rule, st.just("C"), some(strategies_content.leaves("DATE")), date_values, exceptions, stances),
+    st.builds(ast.Rule, st.just("D"), some(strategies_content.leaves("TEXT", "PNAME")), text_values, exceptions, stances),
+    st.builds(
+        ast.Rule,
+        st.sampled_from(("K", "X", "K")),
+        some(st.sampled_from(("TextValue", "PersonName", "ContentSequence", "ConceptCodeSequence", "Date")).map(ast.Keyword)),
         st.none(),
         exceptions,
         stances,
@@ -231,10 +265,11 @@ adds = st.builds(
     st.one_of(st.sampled_from(("ADDED", "V")).map(ast.Text), text_values, st.just(ast.Reference(ast.Path(ast.Keyword("Modality"))))),
     stances,
 )
-bodies = st.lists(st.one_of(rules, rules, rules, adds), min_size=1, max_size=2).map(tuple)
+bodies = st.lists(st.one_of(rules, rules, rules, adds, content_rules), min_size=1, max_size=2).map(tuple)
 whens = st.builds(ast.When, conditions, bodies)
 verdict_conditions = conditions.filter(lambda condition: not reads_here(condition))
-statements = st.one_of(rules, rules, rules, rules, whens, whens, adds)
+statements = st.one_of(rules, rules, rules, rules, whens, whens, adds, content_rules)
+content_statements = st.one_of(content_rules, content_rules, content_rules, rules, whens)
 
 
 @dataclass(frozen=True)
@@ -263,9 +298,11 @@ study = ast.Param("study", "text", ast.Text("TRIAL7"))
 def recipes(draw: st.DrawFn, number: int, most: int = 6) -> ast.Recipe:
     """A recipe as layer `number` of a stack, with an option header now and then."""
     header = None
-    if number and draw(st.integers(0, 3)) == 0:
-        header = ast.LayerHeader(draw(st.sampled_from((113105, 113107))), ("layer0",))
-    body: list[ast.TopStatement] = list(draw(st.lists(statements, min_size=2, max_size=most)))
+    if draw(st.integers(0, 2)) == 0:
+        earlier = tuple(f"layer{other}" for other in range(number) if draw(st.integers(0, 3)))
+        header = ast.LayerHeader(draw(st.sampled_from((113105, 113106, 113107, 113111) if number else (113100,))), earlier)
+    kinds = content_statements if draw(st.integers(0, 2)) == 0 else statements
+    body: list[ast.TopStatement] = list(draw(st.lists(kinds, min_size=2, max_size=most)))
     if draw(st.integers(0, 9)) == 0:
         kind = draw(st.sampled_from(("reject", "quarantine", "accept")))
         body.append(ast.Verdict(kind, f"verdict {number}", draw(verdict_conditions)))

@@ -37,7 +37,10 @@ tags = st.builds(ast.TagMask, _digits, _digits)
 masks = st.builds(ast.TagMask, _masked, _masked).filter(lambda tag: tag.group + tag.element != "xxxxxxxx")
 _creators = st.text(st.characters(exclude_categories=_HIDDEN, exclude_characters="\\") | st.just('"'), min_size=1, max_size=16)
 private_tags = st.builds(ast.PrivateTag, _digits, _creators, st.text(_HEX + "x", min_size=2, max_size=2))
-classes = st.sampled_from((ast.PrivateClass(), ast.UnknownClass())) | st.sampled_from(VRS).map(ast.VrClass)
+_concepts = st.just("") | st.text(st.characters(exclude_categories=_HIDDEN), min_size=1, max_size=12).filter(str.strip)
+content_items = st.builds(ast.ContentItem, _concepts, st.sampled_from(("", "TEXT", "SCOORD3D", "NUMERIC", "ABC")))
+classes = content_items | st.sampled_from((ast.PrivateClass(), ast.UnknownClass(), ast.DeclaredSafeClass()))
+classes |= st.sampled_from(VRS).map(ast.VrClass)
 names = st.sampled_from(NAMES).map(ast.Name)
 steps = st.lists(st.sampled_from(SEQUENCES).map(ast.Keyword) | tags | private_tags | st.just(ast.Star()), max_size=3).map(tuple)
 
@@ -46,7 +49,7 @@ def paths(*anchors: str) -> st.SearchStrategy[ast.Path]:
     """Selectors: any leaf under any path."""
     whole = st.builds(ast.Path, keywords | tags | masks | private_tags | classes | names, steps, st.sampled_from(anchors or ("", "top")))
     starred = st.builds(ast.Path, st.just(ast.Star()), steps.filter(bool), st.sampled_from(anchors or ("", "top")))
-    return whole | starred
+    return whole.filter(lambda path: not isinstance(path.leaf, ast.ContentItem) or bool(path.steps) or not path.anchor) | starred
 
 
 attributes = st.builds(ast.Path, keywords | tags | private_tags, steps, st.sampled_from(("", "top")))
@@ -128,7 +131,8 @@ stances = st.one_of(
 
 def rules(chosen: st.SearchStrategy[tuple[ast.Path, ...]] = selectors) -> st.SearchStrategy[ast.Rule]:
     """Rules on these selectors."""
-    return st.builds(ast.Rule, st.sampled_from(CODES), chosen, st.none() | expressions, excluded, stances, comments=comments())
+    readings = st.just("") | st.sampled_from(VRS)
+    return st.builds(ast.Rule, st.sampled_from(CODES), chosen, st.none() | expressions, excluded, stances, readings, comments=comments())
 
 
 adds = st.builds(ast.Add, attributes, expressions, stances, comments=comments())

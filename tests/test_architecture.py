@@ -154,7 +154,14 @@ def test_light_rooms_load_neither_pydicom_nor_numpy(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["lint", "keep-list"], ["test", "keep-list"], ["fmt", "--check", "profiles/keep-list"], ["apply-profile", "--help"]],
+    [
+        ["--help"],
+        ["init", "--list"],
+        ["lint", "keep-list"],
+        ["test", "keep-list"],
+        ["fmt", "--check", "profiles/keep-list"],
+        ["apply-profile", "--help"],
+    ],
 )
 def test_commands_about_words_load_no_pixels(arguments: list[str]) -> None:
     program = (

@@ -535,7 +535,9 @@ def test_explain_reaches_every_depth_and_every_element(profile: Path) -> None:
     assert all(record["change"] for record in records)
     by_place = dict(zip(places, records, strict=True))
     assert by_place["", "(0010,0020)"]["rule"] == "Z/D PatientID"
-    assert by_place["(0008,1140)[1]", "(0008,1155)"]["change"] == "replaced"
+    # Type 3 in a CT image, so X of X/Z/U
+    assert by_place["", "(0008,1140)"]["change"] == "removed"
+    assert by_place["(0008,1140)[1]", "(0008,1155)"]["change"] == "gone with ReferencedImageSequence"
 
 
 def test_explain_of_a_refused_file_is_exit_1_with_its_code(tmp_path: Path, profile: Path) -> None:

@@ -14,8 +14,10 @@ import pytest
 from click.testing import CliRunner
 from pydicom import dcmread
 
+from deidrules import resources
 from deidrules.cli.main import main
 
+SUPPLEMENT = resources.folder("profiles") / "ps315" / "2026d" / "supplement.recipe"
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 CORPUS = SHARED / "corpus"
 pytestmark = [
@@ -59,7 +61,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(scope="module")
 def codes() -> dict[int, str]:
-    return ps315_walk.table(SHARED / "data" / "e1_1.csv")
+    return {**ps315_walk.supplement(SUPPLEMENT), **ps315_walk.table(SHARED / "data" / "e1_1.csv")}
+
+
+@pytest.fixture(scope="module")
+def schemes() -> frozenset[str]:
+    return ps315_walk.published(SUPPLEMENT)
 
 
 def usable() -> list[Path]:
@@ -97,9 +104,11 @@ def test_nothing_the_run_says_is_a_traceback_or_a_path(run: Run) -> None:
     assert not [name for name in names if name in books]
 
 
-def test_every_output_differs_from_its_source_only_where_the_table_says(run: Run, codes: dict[int, str]) -> None:
+def test_every_output_differs_from_its_source_only_where_table_and_supplement_say(
+    run: Run, codes: dict[int, str], schemes: frozenset[str]
+) -> None:
     problems: Counter[str] = Counter()
-    comparison = ps315_walk.Comparison(codes)
+    comparison = ps315_walk.Comparison(codes, schemes)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for source, output in run.written.items():
@@ -122,6 +131,17 @@ def test_no_element_that_the_table_marks_x_is_left_at_any_depth(run: Run, codes:
     assert not left
 
 
+def test_every_output_claims_the_basic_profile_and_names_the_program(run: Run) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for output in run.written.values():
+            dataset = dcmread(output, stop_before_pixels=True)
+            codes = [str(item.get("CodeValue")) for item in dataset.DeidentificationMethodCodeSequence]
+            assert codes.count("113100") == 1
+            equipment = dataset.ContributingEquipmentSequence[-1]
+            assert (equipment.Manufacturer, equipment.PurposeOfReferenceCodeSequence[0].CodeValue) == ("deidrules", "109104")
+
+
 def test_every_output_can_be_read_again_without_force(run: Run) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -131,9 +151,9 @@ def test_every_output_can_be_read_again_without_force(run: Run) -> None:
                 assert element.VR
 
 
-def test_the_comparison_itself_finds_fault_with_an_unchanged_copy(codes: dict[int, str]) -> None:
+def test_the_comparison_itself_finds_fault_with_an_unchanged_copy(codes: dict[int, str], schemes: frozenset[str]) -> None:
     path = usable()[0]
-    comparison = ps315_walk.Comparison(codes)
+    comparison = ps315_walk.Comparison(codes, schemes)
     comparison.file(ps315_walk.read(path), ps315_walk.read(path))
     assert comparison.problems
     assert list(ps315_walk.marked_x(ps315_walk.read(path), codes))

@@ -2,7 +2,8 @@
 
 A file holds cases. A case is one or more blocks and the ```output block behind them: ```recipe (```recipe escaped: `\\uXXXX` stands for a
 character that has no place in a Markdown file), several of them ```recipe NAME for layers in order, and ```yaml with `policies:` for the
-layers or with `profile:` for a whole profile.yaml. Codes DR0xx are what the parser says, all others what the compiler and lint say.
+layers or with `profile:` for a whole profile.yaml; ```csv is a private list. Codes DR0xx are what
+the parser says, all others what the compiler and lint say.
 DEIDRULES_ACCEPT=1 writes what is said now into the files.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deidrules.compile.private_list import list_layer
 from deidrules.language.parse import parse
 from deidrules.text.codes import CODES
 from deidrules.text.diagnostic import Diagnostic
@@ -34,6 +36,7 @@ UNSHOWN = {"DR016"}
 @dataclass
 class Case:
     recipes: list[tuple[str, str]] = field(default_factory=list)
+    lists: list[str] = field(default_factory=list)
     yaml: str = ""
     expected: str = ""
     place: tuple[int, int] = (0, 0)
@@ -47,6 +50,8 @@ def cases(text: str) -> list[Case]:
             if name == "escaped":
                 name, body = "", re.sub(r"\\u([0-9A-Fa-f]{4})", lambda match: chr(int(match[1], 16)), body)
             found[-1].recipes.append((name or "example.recipe", body))
+        elif kind == "csv":
+            found[-1].lists.append(body)
         elif kind == "yaml":
             found[-1].yaml = body
         elif kind == "output":
@@ -56,6 +61,8 @@ def cases(text: str) -> list[Case]:
 
 
 def findings(code: str, case: Case) -> tuple[Diagnostic, ...]:
+    if case.lists:
+        return tuple(finding for text in case.lists for finding in list_layer(Source("list.csv", text), "list.csv")[1])
     if code.startswith("DR0"):
         return tuple(finding for name, text in case.recipes for finding in parse(Source(name, text))[1])
     from deidrules.compile.compiler import compile_layers

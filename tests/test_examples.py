@@ -81,6 +81,7 @@ def test_example_1_leaves_what_it_names_and_nothing_else(tmp_path: Path) -> None
         "ImagePositionPatient",
         "ImageOrientationPatient",
         "PatientID",
+        "ContributingEquipmentSequence",
         "PixelData",
     }
 
@@ -122,7 +123,7 @@ def test_example_5_treats_objects_differently(tmp_path: Path) -> None:
     assert "us/banner.dcm" not in names(tmp_path / "out")
 
 
-@pytest.mark.parametrize("profile", ["ps315-basic", "keep-list", "us-example"])
+@pytest.mark.parametrize("profile", ["ps315-basic", "ps315-research", "keep-list", "us-example"])
 def test_a_shipped_profile_leaves_no_made_up_identity_in_the_attributes(tmp_path: Path, profile: str) -> None:
     summary = apply(profile, tmp_path / "out")
     assert summary["found"] == sum(summary[key] for key in ("written", "duplicate", "rejected", "quarantined", "failed", "other"))

@@ -117,7 +117,19 @@ def test_a_hash_is_keyed() -> None:
     assert call("hash", "4711", length=64, purpose="x") != one
 
 
-# ---- dates and ages
+# ---- times, dates and ages
+
+
+@pytest.mark.parametrize("time_", ["10", "1015", "101530", "101530.1", "235960.123456", "10:15:30.25", "10:15", "101530 "])
+def test_a_time_of_day_stays_as_it_is_written(time_: str) -> None:
+    assert call("time_of_day", time_, "TM") == time_.strip()
+
+
+@pytest.mark.parametrize(
+    "text", ["24", "1060", "101561", "1", "101", "10:1530", "1015.5", "101530.1234567", "DOE", "101530DOE", "20240310", "101530-102000"]
+)
+def test_what_is_no_time_of_day_is_refused(text: str) -> None:
+    assert refusal("time_of_day", text, "TM") == "unparsable-time"
 
 
 def test_a_year_stays_of_every_date() -> None:

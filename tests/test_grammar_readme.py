@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deidrules.compile.compiler import compile_layers
 from deidrules.compile.profile import parse_profile
 from deidrules.language import ast
 from deidrules.language.format import format_recipe
 from deidrules.language.parse import grammar, parse
 from deidrules.lint import lint_recipe
+from deidrules.plan.model import Policies
 from deidrules.text.diagnostic import Severity
 from deidrules.text.excerpt import excerpt
 from deidrules.text.source import Source
@@ -28,6 +30,13 @@ ERRORS = [
     pytest.param(text, said, id=f"line-{line}")
     for (kind, text, line), (after, said, _) in itertools.pairwise(BLOCKS)
     if kind == "recipe-error" and after == "output"
+]
+
+LAYERS = re.compile(r"((?:^```recipe [^\n]+\n.*?^```\n\n)+)```output\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+STACKS = [
+    pytest.param(re.findall(r"^```recipe ([^\n]+)\n(.*?)^```$", match[1], re.MULTILINE | re.DOTALL), match[2], id=f"line-{line}")
+    for match in LAYERS.finditer(TEXT)
+    if (line := TEXT.count("\n", 0, match.start()) + 1)
 ]
 
 
@@ -54,6 +63,16 @@ def test_a_recipe_of_the_reference_is_written_back(text: str) -> None:
 def test_a_mistake_of_the_reference_is_reported_as_it_says(text: str, said: str) -> None:
     assert said_about(text) == said
     assert "error[DR" in said
+
+
+@pytest.mark.parametrize(("layers", "said"), STACKS)
+def test_what_layers_of_the_reference_do_to_each_other_is_reported_as_it_says(layers: list[tuple[str, str]], said: str) -> None:
+    assert "\n\n".join(map(excerpt, compile_layers(layers, Policies("X")).diagnostics)) + "\n" == said
+
+
+def test_every_recipe_of_the_reference_is_looked_at() -> None:
+    assert STACKS
+    assert TEXT.count("\n```recipe") == len(RECIPES) + len(ERRORS) + sum(len(param.values[0]) for param in STACKS)
 
 
 def test_every_mistake_is_followed_by_what_is_said() -> None:

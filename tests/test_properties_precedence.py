@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import oracle_content
 import pytest
+import strategies_content
 from hypothesis import HealthCheck, assume, given, settings
 from oracle import Oracle, Refused, own
 from oracle_data import Item, Value, dictionary_vrs, keyword_tag, read
-from oracle_rules import LETTERS, Claim, leaf_order, leaves, more_specific, reaches
+from oracle_rules import LETTERS, Chain, Claim, leaf_order, leaves, more_specific, reaches
 from oracle_run import KEYS, compiled
 from strategies import SEQUENCES, Stack, stacks
 from strategies_files import VALUES, files
@@ -51,25 +53,26 @@ def lowers_nothing_unmarked(stack: Stack, data: bytes) -> None:
     layers = [recipe for _, recipe in one.stack.layers]
     top, meta = read(data)
     whole = Oracle(layers, one.stack.policies, KEYS)
-    whole.top, whole.meta = top, meta
+    whole.begin(top, meta)
     compared = 0
     for count in range(1, len(layers)):
         lower = Oracle(layers[:count], one.stack.policies, KEYS)
-        lower.top, lower.meta = top, meta
+        lower.begin(top, meta)
         for chain, here, value in places(top):
             if own(value.tag):
                 continue
             try:
+                whole.mark(here, chain)
                 was, now = lower.decision(value, chain, here), whole.decision(value, chain, here)
                 if was is None or now is None:
                     assert was is None
                     continue
-                left = whole.effect(now, value)[0]
-                remained = lower.effect(was, value)[0]
+                left = whole.effect(now, value, chain)[0]
+                remained = lower.effect(was, value, chain)[0]
             except Refused:
                 continue
             compared += 1
-            above = [c for c in whole.claims if c.layer >= count and whole.effect(c, value)[0] >= left and reaches(c, value, chain)]
+            above = [c for c in whole.claims if c.layer >= count and whole.effect(c, value, chain)[0] >= left and reaches(c, value, chain)]
             assert left <= remained or any(may_weaken(one.stack, c, was) for c in above), (was, now, one.stack.show())
     assume(compared)
 
@@ -81,18 +84,27 @@ CHAINS: tuple[tuple[tuple[int, str | None], ...], ...] = (
     *(((keyword_tag(name), None),) for name in SEQUENCES),
     *(((keyword_tag(one), None), (keyword_tag(other), None)) for one in SEQUENCES[:2] for other in SEQUENCES[:2]),
     ((0x00191003, "ACME"),),
+    *(((keyword_tag(name), None),) for name in strategies_content.SEQUENCES[1:]),
+    ((keyword_tag(SEQUENCES[0]), None), (keyword_tag("ContentSequence"), None)),
     ((keyword_tag(SEQUENCES[0]), None), (0x00191003, "ACME")),
 )
 OWNERS = ("ACME", "OTHER 1.0", "SOMEBODY ELSE")
+ITEMS = tuple(
+    Value(tag, sorted(dictionary_vrs(tag))[0], content=(concept, kind))
+    for concept in ("", "DCM:121022", "SCT:A")
+    for kind, tags in (*oracle_content.HOLDS.items(), ("", oracle_content.holding("")))
+    for tag in tags
+)
 ELEMENTS = (
     *(Value(tag, sorted(dictionary_vrs(tag))[0]) for tag in map(keyword_tag, (*VALUES, *SEQUENCES))),
     *(Value(tag, "LT") for tag in (0x60004000, 0x00080199, 0x00100099)),
     *(Value(0x60003000 + group, "OW") for group in (0, 0x20000)),
     *(
-        Value(0x00191000 | low, vr, creator=who)
+        Value(0x00191000 | low, vr, creator=who, declared=declared)
         for low in (1, 2, 3, 5, 0x11)
         for vr in ("LO", "SQ", "UI")
         for who in ("ACME", "OTHER 1.0", "Q")
+        for declared in (False, True)
     ),
 )
 
@@ -102,19 +114,20 @@ def faults(stack: Stack) -> list[str]:
     oracle = Oracle([recipe for _, recipe in stack.layers], stack.policies, KEYS)
     found = []
     for chain in CHAINS:
-        for value in ELEMENTS:
+        of_items = ITEMS if chain and chain[-1][0] in oracle_content.SEQUENCES and oracle.asks_content else ()
+        for value in (*ELEMENTS, *of_items):
             reaching = [claim for claim in oracle.claims if reaches(claim, value, chain)]
             for one in reaching:
                 for other in reaching:
-                    fault = fault_of(stack, oracle, one, other, value, reaching)
+                    fault = fault_of(stack, oracle, one, other, value, chain, reaching)
                     if fault:
                         found.append(f"{fault} at {chain} ({value.tag:08X}): {one.code} {one.path} / {other.code} {other.path}")
     return found
 
 
-def fault_of(stack: Stack, oracle: Oracle, one: Claim, other: Claim, value: Value, reaching: list[Claim]) -> str:
+def fault_of(stack: Stack, oracle: Oracle, one: Claim, other: Claim, value: Value, chain: Chain, reaching: list[Claim]) -> str:
     """What is wrong with a rule and another one behind it, or beside it."""
-    effect, other_effect = oracle.effect(one, value), oracle.effect(other, value)
+    effect, other_effect = oracle.effect(one, value, chain), oracle.effect(other, value, chain)
     if effect == other_effect or (one.code, one.value) == (other.code, other.value):
         return ""
     if (one.layer, one.otherwise) == (other.layer, other.otherwise) and not more_specific(one, other):
@@ -123,6 +136,8 @@ def fault_of(stack: Stack, oracle: Oracle, one: Claim, other: Claim, value: Valu
         return "tie" if free and not settled and not more_specific(other, one) else ""
     if not before(one, other) or any(c.condition is None and before(one, c) and before(c, other) for c in reaching):
         return ""  # what stands in between decides, and is judged itself
+    if any(c.condition is None and before(c, one) for c in reaching):
+        return ""  # it never decides
     if stack.layers[one.layer][1].layer and stack.layers[other.layer][1].layer and one.layer != other.layer:
         return "two options"
     if effect[0] > other_effect[0]:

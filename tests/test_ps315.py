@@ -102,11 +102,18 @@ def test_the_keep_list_keeps_nothing_that_the_standard_lists() -> None:
     assert not [selector for selector in kept if selector in listed]
 
 
-@pytest.mark.parametrize("name", ["ps315-basic", "keep-list", "us-example"])
+@pytest.mark.parametrize("name", ["ps315-basic", "ps315-research", "keep-list", "us-example"])
 def test_a_shipped_profile_compiles_without_any_finding(name: str) -> None:
     compilation = compile_profile(name)
     assert compilation.plan is not None
     assert compilation.diagnostics == ()
+
+
+def test_the_research_profile_does_not_let_images_leave_that_nobody_looked_at() -> None:
+    plan = compile_profile("ps315-research").plan
+    assert plan is not None
+    assert (plan.policies.unlisted, plan.policies.unmatched_pixels) == ("K", "quarantine")
+    assert plan.longitudinal != "REMOVED"
 
 
 def test_the_basic_profile_has_the_policies_it_promises() -> None:

@@ -93,10 +93,10 @@ def test_creators_count_within_their_own_item_only(coding: Coding) -> None:
     assert items[0].elements[1].tag == 0x00091001 and items[0].elements[1].creator is None
 
 
-def test_the_same_creator_may_have_two_blocks_and_an_empty_one_has_none() -> None:
+def test_a_creator_of_two_blocks_owns_neither_and_an_empty_one_has_none() -> None:
     data_set = (
         element(0x00090010, "LO", "ACME")
-        + element(0x00090011, "LO", "acme ")
+        + element(0x00090011, "LO", "OTHER")
         + element(0x00090012, "LO", "")
         + element(0x00091001, "LO", "a")
         + element(0x00091101, "LO", "b")
@@ -104,7 +104,9 @@ def test_the_same_creator_may_have_two_blocks_and_an_empty_one_has_none() -> Non
         + element(0x00091301, "LO", "d")
     )
     found = read(file(data_set))
-    assert [found.index[0x00090001 | block].creator for block in (0x1000, 0x1100, 0x1200, 0x1300)] == ["ACME", "ACME", None, None]
+    assert [found.index[0x00090001 | block].creator for block in (0x1000, 0x1100, 0x1200, 0x1300)] == ["ACME", "OTHER", None, None]
+    found = read(file(data_set.replace(b"OTHER ", b"acme  ")))
+    assert [found.index[0x00090001 | block].creator for block in (0x1000, 0x1100, 0x1200, 0x1300)] == [None] * 4
 
 
 @pytest.mark.parametrize("coding", CODINGS)

@@ -44,7 +44,22 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> list[Point]:
 
 def test_the_built_in_functions_are_those_of_the_folder() -> None:
     assert set(FUNCTIONS) == {
-        *("age", "cap", "first", "hash", "lookup", "lower", "pseudonym", "replace", "round", "shift", "truncate", "upper", "year")
+        *(
+            "age",
+            "cap",
+            "first",
+            "hash",
+            "lookup",
+            "lower",
+            "pseudonym",
+            "replace",
+            "round",
+            "shift",
+            "time_of_day",
+            "truncate",
+            "upper",
+            "year",
+        )
     }
 
 

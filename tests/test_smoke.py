@@ -35,7 +35,7 @@ def make(path: Path) -> None:
     FileDataset(str(path), dataset, preamble=b"\x00" * 128, file_meta=meta).save_as(path, enforce_file_format=True)
 
 
-@pytest.mark.parametrize("profile", ["ps315-basic", "keep-list", "us-example"])
+@pytest.mark.parametrize("profile", ["ps315-basic", "ps315-research", "keep-list", "us-example"])
 def test_a_shipped_profile_is_found_by_name_and_applied(tmp_path: Path, profile: str) -> None:
     (tmp_path / "in").mkdir()
     make(tmp_path / "in" / "slice")

@@ -198,6 +198,12 @@ class Date(str):
     __slots__ = ()
 
 
+class Time(str):
+    """A time of day as DICOM writes it in TM, in annotations."""
+
+    __slots__ = ()
+
+
 class Tag(str):
     """A tag, in annotations."""
 
@@ -213,6 +219,7 @@ _TYPES: dict[object, str] = {
     Decimal: "number",
     Days: "days",
     Date: "date",
+    Time: "time",
     Tag: "tag",
     object: "any",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deidrules.actions.base import Change, Context, Enter, Example, Level, Refuse, Subject, action
+from deidrules.actions.base import Change, Context, Enter, Example, Level, Refuse, Remove, Subject, action
 from deidrules.actions.replacement import replaced_uids
 
 
@@ -21,9 +21,10 @@ from deidrules.actions.replacement import replaced_uids
 def uid(subject: Subject, context: Context) -> Change:
     """Replace each UID by one derived from it and the key: `2.25.` and 39 digits, always 44 characters, the same for the same original in
     every file, so that references stay whole. UIDs that the standard registers (SOP classes, transfer syntaxes, coding schemes) are never
-    replaced. On a sequence the items stay and the UIDs in them are replaced (rule 14)."""
+    replaced. On a sequence the items stay and the UIDs in them are replaced (rule 14). A private element that is spelled and turns out to
+    be no UID goes."""
     if subject.vr == "SQ":
         return Enter(replace_uids=True)
     if subject.vr != "UI":
-        return Refuse("wrong-vr")
+        return Remove() if subject.vouched else Refuse("wrong-vr")
     return replaced_uids(subject.values, context.keys)

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deidrules.cli import wording
-from deidrules.dicom import dictionary
+from deidrules.dicom import dictionary, sop_class
 from deidrules.dicom.element import DicomObject, Element
+from deidrules.dicom.iod import iod_of
 from deidrules.dicom.private import block_of
 from deidrules.engine.condition import Conditions
+from deidrules.engine.content import ITEM, ContentItems, JudgedItem
 from deidrules.engine.decide import Candidate, Decider, Scope
+from deidrules.engine.declared import declaration_of
 from deidrules.engine.outcome import Outcome
 from deidrules.engine.reading import DataSet, Reading, is_sequence
 from deidrules.plan.model import Plan, Rule
@@ -82,9 +85,11 @@ class Explainer:
 
     def __init__(self, plan: Plan, decider: Decider, instance: DicomObject, outcomes: tuple[Outcome, ...], *, show_values: bool) -> None:
         self._plan = plan
-        self._decider = decider
         self._reading = Reading(instance)
         self._conditions = Conditions(plan.conditions, self._reading)
+        self._declaration = declaration_of(self._reading)
+        self._top = decider.top(iod_of(sop_class.of_object(instance)))
+        self._content = ContentItems(self._reading, self._top, self._conditions.holds)
         self._outcomes = {(outcome.path, outcome.tag): outcome for outcome in outcomes}
         self._judged = bool(outcomes)
         self._show_values = show_values
@@ -101,7 +106,8 @@ class Explainer:
     def elements(self) -> Iterator[Explanation]:
         """Every element of the file at every depth, then those that the engine adds."""
         seen: set[tuple[ItemPath, int]] = set()
-        for explanation in self._data_set(self._reading.top, self._decider.top(), (), (), None):
+        scope = self._top
+        for explanation in self._data_set(self._reading.top, scope, (), (), None):
             seen.add((explanation.path, explanation.tag))
             yield explanation
         for key, outcome in self._outcomes.items():
@@ -116,11 +122,22 @@ class Explainer:
             yield explanation
             if not is_sequence(element):
                 continue
-            inside = gone or (explanation if explanation.change in ("removed", "emptied", "reduced") else None)
+            inside = gone or (explanation if explanation.change in ("removed", "emptied", "reduced", "claimed") else None)
+            for number, item in enumerate(self._items(element, place, scope), start=1):
+                around, where = (*sequences, (element.tag, element.creator)), (*path, (element.tag, number))
+                taken = inside
+                if item.goes is not None and item.goes.rule is not None and (where, ITEM) in self._outcomes:
+                    rule = wording.rule(item.goes.rule)
+                    taken = Explanation(where, ITEM, "", "", item.goes.written, rule, item.goes.origin, "removed")
+                    yield taken
+                yield from self._data_set(item.place, item.scope, around, where, taken)
+
+    def _items(self, element: Element, place: DataSet, scope: Scope) -> list[JudgedItem]:
+        try:
+            return self._content.judged(element, place, scope)
+        except Refusal:  # said by the engine
             below = scope.below(element.tag, element.creator)
-            for number, item in enumerate(element.items or (), start=1):
-                around = (*sequences, (element.tag, element.creator))
-                yield from self._data_set(place.below(item), below, around, (*path, (element.tag, number)), inside)
+            return [JudgedItem(place.below(item), below) for item in element.items or ()]
 
     def _element(
         self, element: Element, place: DataSet, scope: Scope, sequences: Sequences, path: ItemPath, gone: Explanation | None
@@ -146,7 +163,7 @@ class Explainer:
             rule=rule,
             origin=origin,
             change=change,
-            losers=tuple(self._losers(element, place, sequences, winner, _GONE if change.startswith(GONE) else "")),
+            losers=tuple(self._losers(element, place, scope, sequences, winner, _GONE if change.startswith(GONE) else "")),
             value=self._value(element, place) if self._show_values else None,
         )
 
@@ -164,17 +181,21 @@ class Explainer:
 
     def _choose(self, element: Element, place: DataSet, scope: Scope) -> Candidate:
         if element.private:
-            decision = scope.decide_private(element.tag, element.creator, "SQ" if is_sequence(element) else element.vr)
+            vr, declared = "SQ" if is_sequence(element) else element.vr, self._declaration.covers(element)
+            decision = scope.decide_private(element.tag, element.creator, vr, declared)
         else:
             decision = scope.decide(element.tag)
             if element.vr == "UN" and decision.known:
                 decision = scope.decide_unreadable(element.tag)
         return decision.choose(lambda number: self._conditions.holds(number, place))
 
-    def _losers(self, element: Element, place: DataSet, sequences: Sequences, winner: Rule | None, settled: str) -> Iterator[Loser]:
+    def _losers(
+        self, element: Element, place: DataSet, scope: Scope, sequences: Sequences, winner: Rule | None, settled: str
+    ) -> Iterator[Loser]:
         entry = None if element.private else dictionary.entry(element.tag)
         vrs = frozenset((element.vr,)) if element.private else frozenset(entry.vrs if entry else ())
-        where = Place(element.tag, vrs, element.creator, entry is not None)
+        covered = self._declaration.covers(element)
+        where = Place(element.tag, vrs, element.creator, entry is not None, covered, scope.value_of(element.tag))
         for rule in self._plan.rules:
             if rule is winner or not _reaches(rule, where, sequences):
                 continue

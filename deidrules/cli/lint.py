@@ -20,13 +20,24 @@ FORMATS = ("text", "concise", "json", "github", "sarif")
 @click.argument("paths", metavar="PATH...", nargs=-1)
 @click.option("--output-format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="How findings are written.")
 @click.option("--explain", "code", metavar="CODE", help="Print what a code such as DR204 means, with an example.")
-def command(paths: tuple[str, ...], form: str, code: str | None) -> int:
+@click.option("--coverage", is_flag=True, help="Print Table E.1-1 of PS3.15 with what the profile does to each of its 657 rows.")
+@click.option("--json", "as_json", is_flag=True, help="With --coverage: an object.")
+@click.option("--csv", "as_csv", is_flag=True, help="With --coverage: a line per row.")
+def command(paths: tuple[str, ...], form: str, code: str | None, coverage: bool, as_json: bool, as_csv: bool) -> int:
     """Check profiles (a folder, a profile.yaml, a shipped name) and recipes (*.recipe). Folders are searched; recipes that no profile found
     there stands on are checked alone.
 
-    Findings go to stdout. Exit codes: 0 no errors (warnings allowed), 1 errors, 2 wrong usage."""
+    With --coverage, one profile is held against Table E.1-1: what the options that its layers claim require of each row, what the plan does
+    at most, and whether that is enough (stronger, as required, weakened with its reason, missing).
+
+    Findings and the table go to stdout. Exit codes: 0 no errors (warnings allowed), no row missing; 1 errors, a row missing; 2 wrong
+    usage."""
     if code is not None:
         return _explain(code)
+    if coverage:
+        return _coverage(paths, "json" if as_json else "csv" if as_csv else "table")
+    if as_json or as_csv:
+        raise click.UsageError("--json and --csv go with --coverage; findings take --output-format")
     if not paths:
         raise click.UsageError("a PATH, or --explain CODE, is needed")
     from deidrules.text.diagnostic import Severity, has_errors
@@ -61,6 +72,23 @@ def _findings(paths: tuple[str, ...]) -> tuple[Diagnostic, ...]:
         source, problem = read_source(path, str(path))
         found.extend((problem,) if source is None else lint_recipe(source.name, source.text))
     return tuple({(d.code, d.message, d.span.source.name, d.span.start, d.span.end): d for d in reversed(found)}.values())[::-1]
+
+
+def _coverage(paths: tuple[str, ...], form: str) -> int:
+    from deidrules.cli.coverage import show
+    from deidrules.cli.profiles import say
+    from deidrules.compile.compiler import compile_profile
+    from deidrules.lint.claimed import options_of
+
+    if len(paths) != 1:
+        raise click.UsageError("--coverage takes one profile")
+    if paths[0].endswith(".recipe"):
+        raise click.UsageError(f"`{paths[0]}` is a recipe; a profile.yaml that names it under `recipes:` makes a profile of it")
+    compilation = compile_profile(paths[0])
+    if compilation.plan is None or compilation.failed:
+        say(compilation.diagnostics)
+        return 1
+    return show(compilation.plan, options_of(compilation.layers), form=form, terminal=sys.stdout.isatty())
 
 
 def _explain(code: str) -> int:

@@ -26,8 +26,8 @@ Places = Callable[[str], str]
 def places(folder: str, recipes: Iterable[str]) -> Places:
     """From the "layer:line" of a plan to the file as the user knows it: `folder` is that of the profile, `recipes` as it names them. A
     shipped recipe, and anything else, stays as it is."""
-    suffix = ".recipe"
-    files: Mapping[str, str] = {name.removesuffix(suffix): f"{folder}/{name}" for name in recipes if name.endswith(suffix)}
+    suffixes = (".recipe", ".csv")  # what lies in the folder; a private list is a layer under its whole name
+    files: Mapping[str, str] = {name.removesuffix(".recipe"): f"{folder}/{name}" for name in recipes if name.endswith(suffixes)}
 
     def place(origin: str) -> str:
         layer, colon, line = origin.rpartition(":")

@@ -15,11 +15,13 @@ USAGE, INTERNAL, INTERRUPTED = 2, 3, 130
 # In the order of --help, with what it says of them. A command's module is imported when it is called: `lint` must not wait for what
 # `apply-profile` needs, and --help for none of them.
 COMMANDS = {
+    "init": "Make a new profile folder.",
     "apply-profile": "Apply a profile to files and folders.",
     "lint": "Find faults in profiles and recipes.",
     "test": "Run the tests that stand in recipes.",
     "fmt": "Format recipes.",
     "plan": "Show the plan that a profile compiles to.",
+    "conformance": "Write the conformance statement of a profile.",
     "explain": "Show which rule decides about each element of a file.",
     "show": "List the elements of a file.",
     "keygen": "Make a key file.",

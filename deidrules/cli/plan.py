@@ -50,6 +50,7 @@ def describe(plan: Plan) -> Iterator[str]:
         yield f"{'layers' if not number else '':<12} {number + 1} {layer}"
     for table in plan.tables:
         yield f"table        {table.name}, SHA-256 {table.digest}"
+    yield from _section("claims", list(_claims(plan)))
     yield from _section("overrides", [f"{o.code} {o.what}: {o.because}{_at(o.origin)}" for o in plan.overrides])
     yield from _section(
         "verdicts",
@@ -66,6 +67,20 @@ def describe(plan: Plan) -> Iterator[str]:
     yield f"\nwhat no rule reaches: {policies.unlisted}; private and unknown elements: X" + (
         " (keep-private)" if policies.keep_private else ""
     )
+
+
+def _claims(plan: Plan) -> Iterator[str]:
+    """The options that outputs may claim, and why the others of the stack are not claimed."""
+    from deidrules.cli import wording
+    from deidrules.dicom.method_codes import CLEAN_PIXEL_DATA, METHOD_CODES
+
+    for claim in plan.claims:
+        text = f"{claim.code} {METHOD_CODES[claim.code]}"
+        if claim.code == CLEAN_PIXEL_DATA:
+            text += ", where pixel rules judge every frame"
+        yield text + "".join(f"\n    unless {wording.condition(plan.conditions[number])}" for number in claim.unless)
+    for one in plan.unclaimed:
+        yield f"{one.code} {METHOD_CODES[one.code]} is not claimed: {one.why}{_at(', '.join(one.origins))}"
 
 
 def _section(title: str, lines: list[str]) -> Iterator[str]:

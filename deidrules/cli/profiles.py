@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """A plan, or None when `diagnostics` has errors; the lookup tables by name. `folder` and `recipes` are where the profile lies and the
-    layers as it names them, nothing for a plan that was compiled before."""
+    layers as it names them, private lists among them, nothing for a plan that was compiled before."""
 
     plan: Plan | None
     tables: Mapping[str, Mapping[str, str]]
@@ -56,7 +56,9 @@ def load(profile: str, parameters: Mapping[str, str], table_files: Mapping[str, 
     named = compilation.profile
     if named is None:
         return Loaded(plan, compilation.tables, compilation.diagnostics)
-    return Loaded(plan, compilation.tables, compilation.diagnostics, str(Path(named.source.name).parent), named.recipes)
+    return Loaded(
+        plan, compilation.tables, compilation.diagnostics, str(Path(named.source.name).parent), (*named.recipes, *named.private_lists)
+    )
 
 
 def _is_plan(profile: str) -> bool:

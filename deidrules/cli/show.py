@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option("--values", is_flag=True, help="Show values too: they identify patients.")
 def command(file: str, values: bool) -> int:
-    """List the elements of a DICOM file at every depth: tag, VR, length in bytes, keyword, private creator. Values are not shown unless
-    --values is given. Exit codes: 0 done, 1 the file cannot be read as DICOM, 2 wrong usage."""
+    """List the elements of a DICOM file at every depth: tag, VR, length in bytes, keyword, private creator; before them the options of
+    PS3.15 that it claims. Values are not shown unless --values is given.
+
+    Exit codes: 0 done, 1 the file cannot be read as DICOM, 2 wrong usage."""
     from deidrules.cli.files import read_object
     from deidrules.dicom.uid import registry
     from deidrules.engine.reading import Reading
@@ -32,11 +34,28 @@ def command(file: str, values: bool) -> int:
     click.echo(f"transfer syntax {syntax}; {'preamble' if instance.has_preamble else 'no preamble'}; {len(instance.elements)} elements")
     for what, count in instance.dropped:
         click.echo(f"left over: {what} {count}")
+    for claim in _claims(reading):
+        click.echo(f"claims {claim}")
     for line in _lines(reading, reading.meta, 0, values):
         click.echo(line)
     for line in _lines(reading, reading.top, 0, values):
         click.echo(line)
     return 0
+
+
+def _claims(reading: Reading) -> Iterator[str]:
+    """The options of PS3.15 that the file says were applied to it; nothing of (0012,0064) that the standard does not know."""
+    from deidrules.dicom.method_codes import METHOD_CODES, SCHEME
+    from deidrules.engine import own
+    from deidrules.engine.reading import is_sequence
+
+    element = reading.top.element(own.METHOD_CODES)
+    for item in element.items or () if element is not None and is_sequence(element) else ():
+        said = {inner.tag: reading.raw(inner, reading.top).strip(b" \0") for inner in item.elements if inner.items is None}
+        if said.get(0x00080102) == SCHEME.encode("ascii"):
+            for code, meaning in METHOD_CODES.items():
+                if said.get(0x00080100) == str(code).encode("ascii"):
+                    yield f"{code} {meaning}"
 
 
 def _lines(reading: Reading, place: DataSet, depth: int, values: bool) -> Iterator[str]:

@@ -115,7 +115,7 @@ def _bracketed(one: Condition) -> str:
 
 def rule(one: Rule) -> str:
     """A rule without its condition and origin."""
-    text = f"{one.code} {selector(one.selector)}"
+    text = f"{one.code} {selector(one.selector)}" + (f" as {one.reading}" if one.reading else "")
     if one.excluded:
         text += f" except {', '.join(selector(excluded) for excluded in one.excluded)}"
     if one.value is not None:

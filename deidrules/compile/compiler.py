@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from deidrules.actions import registry
 from deidrules.actions.base import Function
 from deidrules.compile import cache
+from deidrules.compile.claims import claims
 from deidrules.compile.flow import check_flow
+from deidrules.compile.headers import check_headers
 from deidrules.compile.layers import find_recipe, link
 from deidrules.compile.lower import in_order, longitudinal, lower, overrides_of
 from deidrules.compile.model import Compilation, Layer, Profile
 from deidrules.compile.named import settle
 from deidrules.compile.precedence import diagnostics, distinct, judge
+from deidrules.compile.private_list import list_source
 from deidrules.compile.profile import load_profile
 from deidrules.compile.resolve import resolve
 from deidrules.compile.resolved import ResolvedPixels, ResolvedRule
@@ -30,6 +34,7 @@ from deidrules.text.source import NOWHERE, Source, Span
 
 STRICT = Policies("X")  # what a recipe on its own is compiled with
 ICON_IMAGE_SEQUENCE = 0x00880200
+CLEAN_PIXEL_DATA = 113101  # CID 7050
 
 
 def compile_profile(
@@ -59,7 +64,8 @@ def compile_profile(
     )
     released = () if parameters else _released(profile, compilation.plan)
     said = _in_order((*compilation.diagnostics, *released))
-    return Compilation(None if has_errors(said) else compilation.plan, said, profile, compilation.layers, tests, compilation.tables)
+    plan = None if has_errors(said) else compilation.plan
+    return replace(compilation, plan=plan, diagnostics=said, profile=profile, tests=tests)
 
 
 def compile_text(
@@ -127,6 +133,7 @@ def _compile(
     whole_profile: bool = True,
     dummies: bool = False,
 ) -> Compilation:
+    problems.extend(check_headers(layers, whole_profile=whole_profile))
     resolved = []
     for layer in layers:
         recipe, said = resolve(layer, given, functions, dummies=dummies)
@@ -139,7 +146,7 @@ def _compile(
     planned, missing = plan_tables(used, tables)
     problems.extend(missing)
     verdicts, blocks, off, complaints = settle(resolved, whole_profile=whole_profile)
-    problems.extend(complaints)
+    problems.extend((*complaints, *_accepted(layers, policies)))
     rules, repeated = distinct(in_order(resolved))
     judgement, classes = judge(rules, keep_private=policies.keep_private)
     flow = check_flow(rules, policies.unlisted, judgement.needed)
@@ -148,8 +155,10 @@ def _compile(
     problems.extend(diagnostic for diagnostic in settled if not broken or has_errors((diagnostic,)))  # a broken rule may be the missing one
     said = _in_order(problems)
     kept = [Override("private elements that no rule reaches stay", "K", keep_private, "profile.yaml")] if policies.keep_private else []
+    kept.extend(override for layer in layers for override in layer.because)
     plan = None
     if not has_errors(said):
+        claimed, unclaimed = claims(resolved, rules, classes, judgement, policies)
         plan = lower(
             rules,
             verdicts,
@@ -162,8 +171,10 @@ def _compile(
             layers=tuple(layer.name for layer in layers),
             overrides=(*overrides_of(rules, judgement.needed), *off, *kept),
             longitudinal=longitudinal(rules, classes),
+            claims=claimed,
+            unclaimed=unclaimed,
         )
-    return Compilation(plan, said, layers=tuple(layers), tables=tables)
+    return Compilation(plan, said, layers=tuple(layers), tables=tables, clashes=tuple(judgement.clashes))
 
 
 def _in_order(problems: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -207,6 +218,16 @@ def _icon(rules: Sequence[ResolvedRule], blocks: Sequence[ResolvedPixels]) -> li
     return [Diagnostic("DR404", "`IconImageSequence` cannot stay while the profile changes pixels", rule.span, help_) for rule in kept]
 
 
+def _accepted(layers: Sequence[Layer], policies: Policies) -> list[Diagnostic]:
+    """The Clean Pixel Data Option under a policy that lets images leave unseen."""
+    headers = [header for layer in layers if (header := layer.recipe.layer) is not None and header.option == CLEAN_PIXEL_DATA]
+    if policies.unmatched_pixels != "accept":
+        return []
+    help_ = "write `unmatched-pixels: quarantine`, or leave the option out"
+    message = "the Clean Pixel Data Option does not go with `unmatched-pixels: accept`"
+    return [Diagnostic("DR410", message, header.span, help_) for header in headers]
+
+
 def planned_profile(
     place: str | Path, parameters: Mapping[str, str] | None = None, functions: Mapping[str, object] | None = None
 ) -> Compilation:
@@ -216,6 +237,7 @@ def planned_profile(
     if profile is None:
         return compile_profile(place, parameters, functions)
     found = [find_recipe(profile, name)[0] for name in (*profile.recipes, *profile.tests)]
+    found += [list_source(profile, name)[0] for name in profile.private_lists]
     tables, problems = load_tables(profile)
     if problems or None in found:
         return compile_profile(place, parameters, functions)

@@ -14,7 +14,7 @@ from deidrules.compile.resolved import ResolvedRule
 from deidrules.dicom import dictionary
 from deidrules.plan.expression import Attribute
 from deidrules.plan.own import engine_own
-from deidrules.plan.selector import Place, PrivateLeaf, TagLeaf, leaf_reaches
+from deidrules.plan.selector import ContentLeaf, DeclaredSafe, Place, PrivateLeaf, TagLeaf, leaf_reaches
 from deidrules.text.diagnostic import Diagnostic, Note
 
 # What the engine keeps of its own elements: the character set, the SOP class and the image description stay as they are.
@@ -54,14 +54,17 @@ def check_flow(rules: Sequence[ResolvedRule], unlisted: str, needed: set[int]) -
 def _own_level(rules: Sequence[ResolvedRule], attribute: Attribute, unlisted: str) -> tuple[Level, int | None]:
     """(the least that any rule which may decide the attribute leaves of it, that rule's position or None for `unlisted`)."""
     leaf = attribute.leaf
-    place = _place(leaf)
+    place = place_of(leaf)
     if isinstance(leaf, TagLeaf) and engine_own(leaf.value):
         kept = leaf.value in _KEPT_OWN or leaf.value >> 16 == 0x0028
         return (Level.ALL if kept else Level.NOTHING), None
     region = PathRegion(attribute.steps, attribute.anchor == "top")
     strictest, by = Level.ALL, None
     for position, rule in enumerate(rules):
-        if not leaf_reaches(rule.selector.leaf, place):
+        declared = place.creator is not None and isinstance(rule.selector.leaf, DeclaredSafe)  # only the file says whether it is meant
+        inside = bool(region.steps) or not region.anchored  # what stands in an item may be the value of a content item
+        of_item = inside and isinstance(rule.selector.leaf, ContentLeaf) and place.tag in rule.selector.leaf.elements
+        if not declared and not of_item and not leaf_reaches(rule.selector.leaf, place):
             continue
         own = paths.of(rule.selector)
         met = paths.shared(own, region)
@@ -69,7 +72,8 @@ def _own_level(rules: Sequence[ResolvedRule], attribute: Attribute, unlisted: st
             continue
         if rule.leaves < strictest:
             strictest, by = rule.leaves, position
-        if rule.condition is None and not rule.excluded and paths.covers(own, region):
+        sure = not declared and not of_item
+        if rule.condition is None and not rule.excluded and sure and paths.covers(own, region):
             return strictest, by
     unreached = Level.ALL if unlisted == "K" and place.known and not place.tag >> 16 & 1 else Level.NOTHING
     if unreached < strictest:
@@ -77,7 +81,7 @@ def _own_level(rules: Sequence[ResolvedRule], attribute: Attribute, unlisted: st
     return strictest, by
 
 
-def _place(leaf: TagLeaf | PrivateLeaf) -> Place:
+def place_of(leaf: TagLeaf | PrivateLeaf) -> Place:
     if isinstance(leaf, PrivateLeaf):
         return Place(leaf.group << 16 | 0x1000 | leaf.element, frozenset(), leaf.creator, known=False)
     entry = dictionary.entry(leaf.value)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from deidrules.dicom import dictionary
-from deidrules.plan.selector import Leaf, PrivateLeaf, TagLeaf, VrLeaf, parse_leaf
+from deidrules.dicom import content_item, dictionary
+from deidrules.plan.selector import ContentLeaf, Leaf, PrivateLeaf, TagLeaf, VrLeaf, parse_leaf
 
 _BY_VR = {
     **dict.fromkeys(("DA", "DT"), "date"),
@@ -35,6 +35,8 @@ def vrs_of(leaf: Leaf) -> tuple[str, ...]:
             return tuple(sorted({vr for tag in dictionary_tags(leaf) for vr in _entry_vrs(tag)}))
         case VrLeaf():
             return (leaf.vr,)
+        case ContentLeaf():
+            return tuple(sorted({vr for tag in content_item.VALUES.get(leaf.value_type, ()) for vr in _entry_vrs(tag)}))
     return ()
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from deidrules import resources
 from deidrules.compile.model import Layer, Profile
+from deidrules.compile.private_list import with_lists
 from deidrules.language import ast
 from deidrules.language.parse import parse
 from deidrules.text.diagnostic import Diagnostic
@@ -42,6 +43,10 @@ def link(profile: Profile) -> tuple[tuple[Layer, ...], tuple[Layer, ...], tuple[
                 into.append(Layer(position, name.removesuffix(SUFFIX), source, recipe))
     for layer in tests:
         problems.extend(_only_tests(layer))
+    if profile.private_lists:
+        shipped = frozenset(name for name in profile.recipes if not name.endswith(SUFFIX))
+        layers, said_of_lists = with_lists(profile, layers, shipped)
+        problems.extend(said_of_lists)
     return tuple(layers), tuple(tests), tuple(problems)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from deidrules.actions.base import Level
 from deidrules.compile.kinds import kind_of_attribute
 from deidrules.compile.regions import LeafClass
 from deidrules.compile.resolved import LayerInfo, ResolvedPixels, ResolvedRecipe, ResolvedRule, ResolvedVerdict
-from deidrules.dicom import dictionary
+from deidrules.dicom import dictionary, method_codes
+from deidrules.dicom.method_codes import FULL_DATES, MODIFIED_DATES
 from deidrules.plan.expression import Condition
-from deidrules.plan.model import Override, PixelRule, Plan, Policies, Rule, Table, Verdict
+from deidrules.plan.model import Claim, Override, PixelRule, Plan, Policies, Rule, Table, Unclaimed, Verdict
 from deidrules.plan.order import rank
-from deidrules.plan.selector import PrivateLeaf
+from deidrules.plan.selector import DeclaredSafe, PrivateLeaf
 from deidrules.text.source import Span
 
 _TEMPORAL = {"DA", "DT", "TM"}
@@ -49,6 +50,8 @@ def lower(
     layers: tuple[str, ...],
     overrides: tuple[Override, ...],
     longitudinal: str,
+    claims: Mapping[int, frozenset[Condition]],
+    unclaimed: tuple[Unclaimed, ...],
 ) -> Plan:
     """The plan of rules that are in order and were judged."""
     conditions = Conditions()
@@ -66,9 +69,11 @@ def lower(
         pixels=pixel_rules,
         tables=tables,
         longitudinal=longitudinal,
+        claims=tuple(Claim(code, tuple(sorted(_number(conditions, one) for one in unless))) for code, unless in sorted(claims.items())),
         title=title,
         layers=layers,
         overrides=overrides,
+        unclaimed=unclaimed,
     )
 
 
@@ -91,10 +96,10 @@ def overrides_of(rules: Sequence[ResolvedRule], needed: set[int]) -> tuple[Overr
 
 
 def longitudinal(rules: Sequence[ResolvedRule], classes: Sequence[LeafClass]) -> str:
-    """What (0028,0303) may claim: "REMOVED" when the Basic Profile's layer is in the stack and no rule that may decide one of the dates
-    or times it names leaves anything of it (PS3.15 E.2), by itself, in a private element that stays or read into another one; ""
-    otherwise."""
-    if any(_carries_dates(rule) for rule in rules):
+    """What (0028,0303) may claim where no option for dates is claimed: "REMOVED" when the Basic Profile's layer is in the stack, none of
+    an option for dates is, and no rule that may decide one of the dates or times it names leaves anything of it (PS3.15 E.2), by itself,
+    in a private element that stays or read into another one; "" otherwise."""
+    if any(_carries_dates(rule) or rule.layer.option in (FULL_DATES, MODIFIED_DATES) for rule in rules):
         return ""
     temporal = False
     for leaf_class in classes:
@@ -102,7 +107,7 @@ def longitudinal(rules: Sequence[ResolvedRule], classes: Sequence[LeafClass]) ->
         if entry is None or not _TEMPORAL & set(entry.vrs):
             continue
         reached = [rules[position] for position in leaf_class.reached]
-        if not any(rule.layer.name.startswith("ps315/") and rule.layer.name.endswith(BASIC) for rule in reached):
+        if not any(_is_basic(rule.layer) for rule in reached):
             continue
         temporal = True
         for rule in reached:
@@ -114,10 +119,15 @@ def longitudinal(rules: Sequence[ResolvedRule], classes: Sequence[LeafClass]) ->
     return "REMOVED" if temporal else ""
 
 
+def _is_basic(layer: LayerInfo) -> bool:
+    return layer.option == method_codes.BASIC or (layer.name.startswith("ps315/") and layer.name.endswith(BASIC))
+
+
 def _carries_dates(rule: ResolvedRule) -> bool:
-    """True when something of a date may stay where no tag shows it: in a private element, whose VR only the file knows, or by reading."""
-    if isinstance(rule.selector.leaf, PrivateLeaf) and rule.leaves > Level.NOTHING:
-        return True
+    """True when something of a date may stay where no tag shows it: in a private element, whose VR only the file knows, or by reading. A
+    plain C leaves none: dates and times go, and texts lose the dates in them (rule 13)."""
+    if isinstance(rule.selector.leaf, PrivateLeaf | DeclaredSafe) and rule.leaves > Level.NOTHING:
+        return not (rule.code == "C" and rule.value is None)
     return any(
         level > Level.NOTHING and kind_of_attribute(attribute.leaf) in {"date", "time", "any"} for attribute, level in rule.reads.items()
     )
@@ -131,5 +141,14 @@ def _number(conditions: Conditions, condition: Condition) -> int:
 
 def _rule(rule: ResolvedRule, condition: int | None) -> Rule:
     return Rule(
-        rule.selector, rule.code, rule.value, condition, rule.excluded, rule.layer.index, rule.otherwise, origin(rule.layer, rule.span)
+        rule.selector,
+        rule.code,
+        rule.value,
+        condition,
+        rule.excluded,
+        rule.layer.index,
+        rule.otherwise,
+        rule.reading,
+        origin(rule.layer, rule.span),
+        rule.because,
     )

@@ -181,6 +181,7 @@ _NEEDED = {
 _FORMS = {
     "version": "three numbers, such as 1.0.0",
     "profile": "lower-case letters, digits, `.`, `-` and `_`, 41 characters at most",
+    "private-list": "the name of a CSV file in the profile's folder, or a list of such names",
     "parameters": "lower-case names with texts as values",
     "released": "a version and the 64 hex digits of its plan",
 }
@@ -194,6 +195,7 @@ def _schema() -> dict[str, Any]:
 
 def _typed(data: Mapping[str, Any], folder: Path, source: Source) -> Profile:
     policies = data["policies"]
+    lists = data.get("private-list", ())
     return Profile(
         name=data["profile"],
         version=data["version"],
@@ -212,6 +214,7 @@ def _typed(data: Mapping[str, Any], folder: Path, source: Source) -> Profile:
         keep_private_because=policies.get("keep-private", ""),
         released=dict(data.get("released", {})),
         tables=dict(data.get("tables", {})),
+        private_lists=(lists,) if isinstance(lists, str) else tuple(lists),
         folder=folder,
         source=source,
     )

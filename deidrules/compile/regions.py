@@ -7,31 +7,44 @@ together); tags no dictionary knows and private elements are stood for by the re
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 
 from deidrules.compile.kinds import known_tags, spoken
-from deidrules.dicom import dictionary
+from deidrules.dicom import content_item, dictionary
 from deidrules.plan.own import engine_own
-from deidrules.plan.selector import Anything, Leaf, PrivateAny, PrivateLeaf, TagLeaf, UnknownAny, VrLeaf
+from deidrules.plan.selector import Anything, ContentLeaf, DeclaredSafe, Leaf, PrivateAny, PrivateLeaf, TagLeaf, UnknownAny, VrLeaf
+
+
+@dataclass(slots=True, eq=False)
+class Twins:
+    """Elements that rules alike reach in the same way as those of one region, so that what is true of that region is true of them: a list
+    of ten thousand private elements is judged a few times, not ten thousand times. `positions`: for each of the others, the positions of
+    its own rules by those of the region. `classes` makes their classes, should they be needed one by one."""
+
+    positions: list[dict[int, int]] = field(default_factory=list)
+    classes: Callable[[], Iterable[LeafClass]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
 class LeafClass:
-    """`tags`: the elements of the dictionary, or none and a `label` in words. `reached`: positions of the rules that reach elements of the
-    class, in order. `covers(leaf)`: whether a leaf reaches all of them."""
+    """`tags`: the elements of the dictionary, or none; a `label` in words where tags alone do not say it. `reached`: positions of the rules
+    that reach elements of the class, in order. `covers(leaf)`: whether a leaf reaches all of them. `twins`: other elements for which the
+    rules do the same. `content`: values of content items, which stand only in the items of their sequences."""
 
     tags: tuple[int, ...]
     label: str
     reached: tuple[int, ...]
     covers: Callable[[Leaf], bool]
     private: bool = False
+    twins: Twins | None = None
+    content: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
         """How a message calls the elements."""
-        return tuple(spoken(TagLeaf(tag)) for tag in self.tags) or (self.label,)
+        return (self.label,) if self.label else tuple(spoken(TagLeaf(tag)) for tag in self.tags)
 
     @property
     def tag(self) -> int | None:
@@ -51,14 +64,17 @@ def mask_meet(one: TagLeaf, other: TagLeaf) -> TagLeaf | None:
     return TagLeaf(one.value | other.value, one.mask | other.mask)
 
 
-def classes(leaves: Iterable[Leaf]) -> tuple[LeafClass, ...]:
-    """The classes for the leaves of the rules, given in their order."""
-    index = _Index(leaves)
-    return (*_known(index), *_unknown(index), *_private(index))
+def classes(leaves: Iterable[Leaf], alike: Sequence[object] = ()) -> tuple[LeafClass, ...]:
+    """The classes for the leaves of the rules, given in their order. `alike` has for each rule something that two rules share when they
+    differ in nothing but the private element they spell: see `Twins`."""
+    from deidrules.compile.private_regions import private_classes
+
+    index = Index(leaves)
+    return (*_known(index), *_unknown(index), *private_classes(index, alike), *_content(index))
 
 
-class _Index:
-    """The leaves by form, each with its positions."""
+class Index:
+    """The leaves of the rules by form, each with its positions."""
 
     def __init__(self, leaves: Iterable[Leaf]) -> None:
         self.exact: dict[int, list[int]] = defaultdict(list)
@@ -68,7 +84,9 @@ class _Index:
         self.vr: dict[str, list[int]] = defaultdict(list)
         self.any_private: list[int] = []
         self.unknown: list[int] = []
+        self.declared: list[int] = []
         self.star: list[int] = []
+        self.content: dict[ContentLeaf, list[int]] = defaultdict(list)
         for position, leaf in enumerate(leaves):
             match leaf:
                 case TagLeaf() if leaf.mask >> 16 == 0xFFFF and leaf.value >> 16 & 1:
@@ -85,8 +103,16 @@ class _Index:
                     self.any_private.append(position)
                 case UnknownAny():
                     self.unknown.append(position)
+                case DeclaredSafe():
+                    self.declared.append(position)
                 case Anything():
                     self.star.append(position)
+                case ContentLeaf():
+                    self.content[leaf].append(position)
+
+    def of_leaf(self, leaf: PrivateLeaf | TagLeaf) -> list[int]:
+        """The positions of a creator's leaf or a plain odd tag."""
+        return self.private[leaf] if isinstance(leaf, PrivateLeaf) else self.odd[leaf]
 
     def of(self, *lists: Iterable[int]) -> tuple[int, ...]:
         return tuple(sorted({position for many in lists for position in many}))
@@ -110,7 +136,7 @@ def _vrs(tag: int) -> frozenset[str] | None:
     return None if entry is None else frozenset(entry.vrs)
 
 
-def _known(index: _Index) -> Iterable[LeafClass]:
+def _known(index: Index) -> Iterable[LeafClass]:
     """Even tags: those of the dictionary and those a rule spells. Only what a rule spells or a mask reaches is looked at one by one; the
     rest differs by its VRs alone."""
     by_group, by_vrs = _dictionary()
@@ -159,7 +185,7 @@ def _covers_tag(tag: int, vrs: frozenset[str], known: bool) -> Callable[[Leaf], 
     return covers
 
 
-def _unknown(index: _Index) -> Iterable[LeafClass]:
+def _unknown(index: Index) -> Iterable[LeafClass]:
     """Even tags that no dictionary knows and no rule spells."""
     regions: set[TagLeaf | None] = {None, *index.masks}
     masks = list(index.masks)
@@ -185,55 +211,37 @@ def _covers_region(region: TagLeaf | None) -> Callable[[Leaf], bool]:
     return covers
 
 
-def _private(index: _Index) -> Iterable[LeafClass]:
-    """Private elements: of the creators that rules spell, of the plain odd tags, and all others; each with the VRs that rules name."""
-    regions: set[PrivateLeaf | TagLeaf | None] = {None, *index.private, *index.odd}
-    spelled_or_odd: list[tuple[PrivateLeaf | TagLeaf, list[int]]] = [*index.private.items(), *index.odd.items()]
-    spelled = list(index.private)
-    for position, one in enumerate(spelled):
-        for other in spelled[position + 1 :]:
-            if (one.group, one.creator) == (other.group, other.creator) and not (one.element ^ other.element) & one.mask & other.mask:
-                regions.add(PrivateLeaf(one.group, one.creator, one.element | other.element, one.mask | other.mask))
-    odd = list(index.odd)
-    for position, tag in enumerate(odd):
-        regions.update(meet for also in odd[position + 1 :] if (meet := mask_meet(tag, also)) is not None)
-        for one in spelled:  # the low byte that a plain mask and a creator's mask share
-            low, mask = tag.value & 0xFF, tag.mask & 0xFF
-            if tag.value >> 16 == one.group and not (low ^ one.element) & mask & one.mask:
-                regions.add(PrivateLeaf(one.group, one.creator, one.element | low, one.mask | mask))
-    for region in regions:
-        for vr in ("", *index.vr):
-            lists: list[Iterable[int]] = [index.any_private, index.star, index.vr.get(vr, ())]
-            lists += [positions for leaf, positions in spelled_or_odd if _may_reach(leaf, region)]
-            reached = index.of(*lists)
-            if reached:
-                name = f"{region or 'private elements'}{f' of VR {vr}' if vr else ''}"
-                yield LeafClass((), name, reached, _covers_private(region, vr), private=True)
+def _content(index: Index) -> Iterable[LeafClass]:
+    """Values of content items: of the concepts and value types that rules spell, and of all others, each with the elements it can be. What
+    no content rule reaches is in the class of its tag."""
+    if not index.content:
+        return
+    types = (*content_item.VALUES, "")
+    spelled = {(leaf.concept, leaf.value_type) for leaf in index.content}
+    regions = {(concept, kind) for concept, kind in spelled if kind}
+    regions |= {(concept, kind) for concept, named in spelled if not named for kind in types}
+    regions |= {("", kind) for kind in types if any(not leaf.concept and leaf.value_type in ("", kind) for leaf in index.content)}
+    on_tag = {tag: (_vrs(tag) or frozenset(), _of_tag(index, tag)) for tag in content_item.VALUE_ELEMENTS}
+    for region in sorted(regions):
+        leaves = (ContentLeaf(concept, kind) for concept in {"", region[0]} for kind in {"", region[1]})
+        by_content = [index.content.get(leaf, ()) for leaf in leaves]
+        label = str(ContentLeaf(*region))
+        for tag in content_item.value_elements(region[1]):
+            vrs, by_tag = on_tag[tag]
+            yield LeafClass((tag,), label, index.of(*by_content, by_tag), _covers_content(region, tag, vrs), content=True)
 
 
-def _may_reach(leaf: PrivateLeaf | TagLeaf, region: PrivateLeaf | TagLeaf | None) -> bool:
-    match leaf, region:
-        case PrivateLeaf(), PrivateLeaf():
-            same = (leaf.group, leaf.creator) == (region.group, region.creator)
-            return same and leaf.mask & region.mask == leaf.mask and region.element & leaf.mask == leaf.element
-        case TagLeaf(), TagLeaf():
-            return mask_covers(leaf, region)
-        case TagLeaf(), PrivateLeaf():  # the block may lie where the plain tag points
-            return leaf.value >> 16 == region.group and not (leaf.value ^ region.element) & leaf.mask & region.mask & 0xFF
-    return False
+def _of_tag(index: Index, tag: int) -> tuple[int, ...]:
+    """The rules that reach a known tag, wherever it stands."""
+    masked = (positions for mask, positions in index.masks.items() if mask.matches(tag))
+    by_vr = (index.vr.get(vr, ()) for vr in _vrs(tag) or ())
+    return index.of(index.exact.get(tag, ()), *masked, *by_vr, index.star)
 
 
-def _covers_private(region: PrivateLeaf | TagLeaf | None, vr: str) -> Callable[[Leaf], bool]:
+def _covers_content(region: tuple[str, str], tag: int, vrs: frozenset[str]) -> Callable[[Leaf], bool]:
+    of_tag = _covers_tag(tag, vrs, True)
+
     def covers(leaf: Leaf) -> bool:
-        match leaf:
-            case PrivateAny() | Anything():
-                return True
-            case VrLeaf():
-                return leaf.vr == vr
-            case PrivateLeaf():
-                return isinstance(region, PrivateLeaf) and _may_reach(leaf, region)
-            case TagLeaf():
-                return isinstance(region, TagLeaf) and mask_covers(leaf, region)
-        return False
+        return leaf.matches(region) if isinstance(leaf, ContentLeaf) else of_tag(leaf)
 
     return covers

@@ -151,7 +151,7 @@ class _Resolver:
                     )
                     continue
             leaves = codes.leaves(rule.code, typed.leaves if typed else None)
-            said = check_leaf(one.selector.leaf, rule.code, typed, leaves, one.span)
+            said = check_leaf(one.selector.leaf, rule.code, typed, leaves, one.span, rule.reading)
             self.problems.extend(said)
             if any(diagnostic.code != "DR131" for diagnostic in said) or _is_own(one.selector):
                 continue
@@ -170,6 +170,7 @@ class _Resolver:
                     reads=typed.reads if typed else {},
                     span=one.span,
                     statement=rule.span,
+                    reading=rule.reading,
                 )
             )
 

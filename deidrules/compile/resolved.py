@@ -40,11 +40,12 @@ class ResolvedRule:
     reads: Mapping[Attribute, Level] = field(default_factory=dict)
     span: Span = field(default=NOWHERE, compare=False)
     statement: Span = field(default=NOWHERE, compare=False)
+    reading: str = ""
 
     @property
-    def action(self) -> tuple[str, Expression | None]:
+    def action(self) -> tuple[str, Expression | None, str]:
         """What two rules must share to ask for the same thing."""
-        return self.code, self.value
+        return self.code, self.value, self.reading
 
 
 @dataclass(frozen=True, slots=True)

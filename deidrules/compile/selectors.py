@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from deidrules.compile.kinds import VRS, kinds_of, spoken
-from deidrules.dicom import dictionary
+from deidrules.dicom import content_item, dictionary
 from deidrules.dicom.private import normal_creator
 from deidrules.language import ast
 from deidrules.plan.expression import Attribute
 from deidrules.plan.selector import (
     Anything,
+    ContentLeaf,
+    DeclaredSafe,
     Leaf,
     PrivateAny,
     PrivateLeaf,
@@ -133,7 +135,7 @@ class Selectors:
             return self._members[name.name]
         definition = self.sets.get(name.name)
         if definition is None:
-            near = did_you_mean(name.name, [*self.sets, *dictionary.KEYWORDS])
+            near = did_you_mean(name.name, [*self.sets, *dictionary.KEYWORDS, "declared-safe"])
             self._say("DR102", f"unknown set `{name.name}`", name.span, near or "DICOM keywords begin with a capital letter")
             return ()
         if len(self._open) >= DEEPEST:
@@ -203,6 +205,10 @@ class Selectors:
                 return PrivateAny()
             case ast.UnknownClass():
                 return UnknownAny()
+            case ast.DeclaredSafeClass():
+                return DeclaredSafe()
+            case ast.ContentItem():
+                return self._content(leaf)
             case ast.Star():
                 if not below:
                     self._say(
@@ -235,3 +241,16 @@ class Selectors:
             )
             return None
         return parse_leaf(f"({group},{element})")
+
+    def _content(self, leaf: ast.ContentItem) -> Leaf | None:
+        value_type = content_item.normal_value_type(leaf.value_type)
+        concept = content_item.normal_concept(leaf.concept)
+        scheme, _, code = concept.partition(":")
+        if leaf.value_type and not value_type:
+            near = did_you_mean(leaf.value_type, content_item.VALUES) or f"value types are {', '.join(content_item.VALUES)}"
+            self._say("DR125", f"unknown value type `{leaf.value_type}`", leaf.span, near)
+            return None
+        if concept and not (scheme and code):
+            self._say("DR126", f"`{leaf.concept}` is no concept", leaf.span, 'write `"SCHEME:CODE"`, such as `"DCM:121022"`, or a URN')
+            return None
+        return ContentLeaf(concept, value_type)

@@ -25,6 +25,9 @@ def check_tests(layer: Layer) -> tuple[Diagnostic, ...]:
             match line:
                 case ast.Given():
                     for assignment in line.assignments:
+                        if isinstance(assignment.target.leaf, ast.ContentItem):
+                            selectors.one(assignment.target)  # each makes an item of its own
+                            continue
                         attribute = selectors.attribute(assignment.target)
                         if attribute is not None and attribute in given:
                             problems.append(Diagnostic("DR118", "this attribute is given twice", assignment.target.span))
@@ -32,7 +35,10 @@ def check_tests(layer: Layer) -> tuple[Diagnostic, ...]:
                 case ast.ExpectOutcome():
                     selectors.all(line.selectors)
                 case ast.ExpectValue() | ast.ExpectText():
-                    selectors.attribute(line.target)
+                    if isinstance(line.target.leaf, ast.ContentItem):
+                        selectors.one(line.target)
+                    else:
+                        selectors.attribute(line.target)
                 case ast.ExpectArea():
                     area = line.area
                     right = area.left + area.horizontal if area.horizontal_is_width else area.horizontal

@@ -32,7 +32,9 @@ def _uid(text: str) -> bytes:
 @lru_cache(maxsize=512)
 def _around(sop_class: str, transfer_syntax: str) -> tuple[bytes, bytes]:
     """What stands before and behind Media Storage SOP Instance UID, the one part that differs within a series."""
-    before = element(0x00020001, "OB", b"\0\1", EXPLICIT_LITTLE) + element(0x00020002, "UI", _uid(sop_class), EXPLICIT_LITTLE)
+    before = element(0x00020001, "OB", b"\0\1", EXPLICIT_LITTLE)
+    if sop_class:
+        before += element(0x00020002, "UI", _uid(sop_class), EXPLICIT_LITTLE)
     behind = (
         element(0x00020010, "UI", _uid(transfer_syntax), EXPLICIT_LITTLE)
         + element(0x00020012, "UI", _uid(IMPLEMENTATION_CLASS_UID), EXPLICIT_LITTLE)
@@ -47,7 +49,9 @@ def _padded(text: str) -> bytes:
 
 
 def file_meta(sop_class: str, sop_instance: str, transfer_syntax: str) -> bytes:
-    """Preamble of zeros, DICM and file meta information with correct group length; the three UIDs without padding."""
+    """Preamble of zeros, DICM and file meta information with correct group length; the three UIDs without padding. Of an object without
+    SOP class or instance UID it names none: an empty one would say that the two differ."""
     before, behind = _around(sop_class, transfer_syntax)
-    group = before + element(0x00020003, "UI", _uid(sop_instance), EXPLICIT_LITTLE) + behind
+    named = element(0x00020003, "UI", _uid(sop_instance), EXPLICIT_LITTLE) if sop_instance else b""
+    group = before + named + behind
     return bytes(PREAMBLE) + MAGIC + element(0x00020000, "UL", pack("<I", len(group)), EXPLICIT_LITTLE) + group

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-# pydicom 3.0.2 carries PS3.6 2024c; the 26 attributes it lacks of PS3.15 Table E.1-1 are those of 2026d
-EDITION = "PS3.6 2024c + 26 attributes of 2026d"
+# pydicom 3.0.2 carries PS3.6 2024c; the 26 attributes it lacks of PS3.15 Table E.1-1 are those of 2026d. The Types (iod.py) belong to it:
+# a plan means something else with others.
+EDITION = "PS3.6 2024c + 26 attributes of 2026d, Types of PS3.3 2026b"
 
 _FILE = Path(__file__).parent / "data" / "dictionary.txt"
 

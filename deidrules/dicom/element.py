@@ -80,7 +80,7 @@ class DicomObject:
     `start` .. `stop` the part of the buffer that the elements cover. Offsets of elements are into `buffer`.
 
     `transfer_syntax` is the UID, without padding. `meta` are the elements of group 0002 (offsets into `meta_buffer`, explicit VR little
-    endian). `dropped` records what was left behind: ("trailing-bytes", length), ("excess-pixel-bytes", length), ("group-length", count).
+    endian). `dropped` records what the reader left behind: ("trailing-bytes", length).
     `has_preamble` is False for files that begin with the data set."""
 
     buffer: bytes

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
+from deidrules.dicom.element import DicomObject
 from deidrules.dicom.uid import registry
 
+SOP_CLASS_UID = 0x00080016
 MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
 
 # "Storage" in their names, but nothing of them lies in a file as an instance
@@ -29,3 +31,10 @@ def storage() -> frozenset[str]:
 def name_of(uid: str) -> str:
     """The name of a SOP class; "" when it is private or unknown."""
     return names().get(uid, "")
+
+
+def of_object(instance: DicomObject) -> str:
+    """The SOP Class UID that stands in the data set, "" when absent. All objects of a layout have the same
+    (`deidrules.dicom.layout.STEADY`)."""
+    element = instance.index.get(SOP_CLASS_UID)
+    return "" if element is None else instance.raw(element).decode("latin-1").strip(" \0")

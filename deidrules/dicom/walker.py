@@ -21,7 +21,7 @@ from deidrules.dicom.header import (
     known_vr,
 )
 from deidrules.dicom.limits import Limits
-from deidrules.dicom.private import block_of, creator_of
+from deidrules.dicom.private import Blocks, block_of, creator_of
 from deidrules.text.refusal import Refusal
 
 # Refusals that are no judgement on whether bytes are a sequence
@@ -56,7 +56,7 @@ class Walk:
         buffer, headers, short, length_at, append = self.buffer, coding.headers, coding.short, coding.length, elements.append
         last = -1
         odd = 0
-        blocks: dict[int, str | None] = {}
+        blocks = Blocks()
         items: tuple[Item, ...] | None
         for _ in repeat(None, self._left + 1):
             if position >= end:
@@ -73,7 +73,7 @@ class Walk:
                 if stop > end:
                     raise self._overrun(tag, vr, length, end - value)
                 if tag & 0x1FF00 == 0x10000 and (block := block_of(tag)) is not None:
-                    blocks[block] = creator_of(buffer[value:stop])
+                    blocks.reserve(block, creator_of(buffer[value:stop]))
                 append(Element(tag, vr, vr, position, value, stop, stop, False, None, False, creator))
                 odd |= length
                 position = stop
@@ -104,7 +104,7 @@ class Walk:
             else:
                 odd |= length
             if effective == "LO" and (block := block_of(tag)) is not None:
-                blocks[block] = creator_of(buffer[value:stop])
+                blocks.reserve(block, creator_of(buffer[value:stop]))
             append(Element(tag, effective, vr, position, value, stop, tail, undefined, items, fragments, creator))
             position = tail
         else:
@@ -118,7 +118,7 @@ class Walk:
         buffer, headers, wide, append = self.buffer, coding.headers, coding.wide, elements.append
         last = -1
         odd = 0
-        blocks: dict[int, str | None] = {}
+        blocks = Blocks()
         items: tuple[Item, ...] | None
         for _ in repeat(None, self._left + 1):
             if position >= end:
@@ -146,7 +146,7 @@ class Walk:
                     elif what == REPRESENTATION:
                         self._signed = buffer[value:stop] == b"\x01\x00"
                     elif tag & 0x1FF00 == 0x10000 and (block := block_of(tag)) is not None:
-                        blocks[block] = creator_of(buffer[value:stop])
+                        blocks.reserve(block, creator_of(buffer[value:stop]))
                 append(Element(tag, vr, "", position, value, stop, stop, False, items, False, creator))
                 position = stop
                 continue

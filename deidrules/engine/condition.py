@@ -11,7 +11,7 @@ from typing import Any
 
 from deidrules.actions.base import Atom
 from deidrules.engine.reading import DataSet, Found, Reading
-from deidrules.plan.expression import And, Attribute, Compare, Condition, Contains, Empty, Exists, Matches, Member, Not, Or
+from deidrules.plan.expression import And, Attribute, Compare, Condition, Contains, Empty, Exists, Matches, Member, Not, Or, uses_here
 from deidrules.plan.selector import TagLeaf
 from deidrules.text.refusal import Refusal
 
@@ -78,18 +78,6 @@ class Conditions:
 def _is_empty(found: Found, reading: Reading) -> bool:
     element = found.element
     return not element.items if element.items is not None else not reading.values(element, found.place)
-
-
-@functools.cache
-def uses_here(condition: Condition) -> bool:
-    """True when the truth depends on the item the element stands in."""
-    match condition:
-        case Not(part):
-            return uses_here(part)
-        case And(parts) | Or(parts):
-            return any(uses_here(part) for part in parts)
-        case _:
-            return condition.attribute.anchor == "here"
 
 
 @functools.cache

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deidrules.dicom.element import DicomObject, Element
+from deidrules.dicom import content_item
+from deidrules.dicom.element import Element
 from deidrules.dicom.pixel_length import native_length
 from deidrules.dicom.private import block_of
-from deidrules.dicom.vr import compatible, confined
 from deidrules.engine import own
 from deidrules.engine.claims import Claims
-from deidrules.engine.condition import Conditions, uses_here
+from deidrules.engine.condition import Conditions
+from deidrules.engine.content import ITEM, ContentItems, JudgedItem
 from deidrules.engine.decide import PIXELS, Candidate, Decision, Scope
-from deidrules.engine.operation import CLOSE, Add, Literal, Open, Operation, Pixels, Plane, Table, Touch, copy, extend, only_copies
+from deidrules.engine.declared import CHARACTERISTICS
+from deidrules.engine.operation import Add, Literal, Operation, Pixels, Plane, Table, Touch, copy
 from deidrules.engine.outcome import Outcome, Outcomes, Path, outcomes_id
+from deidrules.engine.overlay_planes import OVERLAY_DATA, plane_that_goes
+from deidrules.engine.own_item import OwnItems
+from deidrules.engine.private_blocks import PrivateBlocks
 from deidrules.engine.program import Program
+from deidrules.engine.provable import prove_vr
 from deidrules.engine.reading import DataSet, Reading, is_sequence
+from deidrules.engine.sequence import sequence_operations
 from deidrules.engine.together import TABLES, settle
 from deidrules.engine.touch import Done, Toucher
 from deidrules.pixels import planes
 from deidrules.pixels.attributes import of_object
-from deidrules.plan.expression import Condition
+from deidrules.plan.expression import Condition, uses_here
 from deidrules.plan.own import engine_own
 from deidrules.text.refusal import Refusal
 
-OVERLAY_DATA = 0x3000
 ICON = 0x00880200
 ICONS = frozenset({ICON})
 
@@ -50,10 +56,11 @@ class _Fate:
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What was settled before the walk. `removed_groups`: overlay groups of which nothing may stay at the top level. `pixels_change`: the
-    pixel data will differ, so a copy of the image in an icon has to go."""
+    pixel data will differ, so a copy of the image in an icon has to go. `claims`: the options of PS3.15 that the object may claim."""
 
     removed_groups: tuple[int, ...] = ()
     pixels_change: bool = False
+    claims: tuple[int, ...] = ()
 
 
 class Header:
@@ -76,7 +83,7 @@ class Header:
         self._conditions = conditions
         self._all: tuple[Condition, ...] = conditions.conditions
         self._toucher = toucher
-        self._claims = claims
+        self._markers = claims.markers(surroundings.claims)
         self._surroundings = surroundings
         self._keeps_markers = keeps_markers
         self._outcomes: list[tuple[Outcome, bytes]] = []
@@ -84,11 +91,17 @@ class Header:
         self._truths: dict[int, bool] = {}
         self._witnesses: list[tuple[int, int, bytes]] = []
         self._reusable = True
+        self._blocks = PrivateBlocks(reading, self._witness, asked=top_scope.decider.asks_declarations)
+        self._content = ContentItems(reading, top_scope, self._holds)
         self.results: dict[int, Done] = {}  # of the touches of this very file, by id
 
     def program(self) -> Program:
         """The program. Refusal for whatever cannot be done as the plan says."""
         operations = self._data_set(self._reading.top, self._scope, (), None)
+        if any(outcome.tag == CHARACTERISTICS and outcome.change == "entered" for outcome, _ in self._outcomes):
+            self._blocks.trims = True  # the blocks that stay are known now
+            self._outcomes, self.results = [], {}
+            operations = self._data_set(self._reading.top, self._scope, (), None)
         return Program(
             self._reading.top,
             tuple(operations),
@@ -104,7 +117,7 @@ class Header:
     def _data_set(self, place: DataSet, scope: Scope, path: Path, uids: Candidate | None) -> list[Operation]:
         fates = [self._fate(element, place, scope, path, uids) for element in place.elements]
         self._whole_planes(fates, place, scope, path)
-        self._creators(fates)
+        self._creators(fates, path)
         settle(fates, place, self._reading, self._witness)
         insertions = self._insertions(place, scope, path)
         operations: list[Operation] = []
@@ -121,13 +134,14 @@ class Header:
 
     def _fate(self, element: Element, place: DataSet, scope: Scope, path: Path, uids: Candidate | None) -> _Fate:
         """Most elements simply stay or go whatever the file holds: their fate is known by what they are and where."""
-        key = (element.tag, element.vr, element.coded_vr, element.creator, element.items is None)
+        declared = self._blocks.declared_safe(element)
+        key = (element.tag, element.vr, element.coded_vr, element.creator, element.items is None, declared)
         simple = scope.simple.get(key) if uids is None else None
         if simple is not None:
             return _Fate(element, simple, _KEPT if simple.code == "K" else _GONE)
         fate = self._judged(element, place, scope, path, uids)
         if uids is None and fate.fixed and element.items is None and fate.done.change in ("kept", "removed"):
-            decision = scope.decided(element.tag, element.creator, element.vr)
+            decision = scope.decided(element.tag, element.creator, element.vr, declared)
             if decision is not None and decision.candidates[0] is fate.candidate and fate.candidate.code in ("K", "X"):
                 scope.simple[key] = fate.candidate
         return fate
@@ -141,7 +155,8 @@ class Header:
         if private:
             if block_of(tag) is not None:
                 return _Fate(element, _ENGINE_REMOVES, _GONE)  # unless an element of its block stays, see _creators
-            decision = scope.decide_private(tag, element.creator, "SQ" if is_sequence(element) else element.vr)
+            vr, declared = "SQ" if is_sequence(element) else element.vr, self._blocks.declared_safe(element)
+            decision = scope.decide_private(tag, element.creator, vr, declared)
         else:
             decision = scope.decide(tag)
             if element.vr == "UN" and decision.known:
@@ -151,11 +166,13 @@ class Header:
             candidate = uids
         else:
             candidate = self._choose(decision, place)
+            if private and (candidate.code != "K" or uids is not None):
+                element = self._blocks.read(element, candidate)
             if uids is not None and private and element.vr == "UI" and candidate.code in ("K", "C"):
                 candidate = uids  # what of a private element stays is a UID like the others (rule 14); what goes by rule 15 goes
         if candidate.code == "X" and candidate.value is None and tag != 0x00100020:
             return _Fate(element, candidate, _GONE)
-        self._provable(element, decision, candidate, readable)
+        prove_vr(element, decision, candidate, readable=readable)
         if tag in PIXELS:
             return _Fate(element, candidate, _KEPT)
         done, fixed = self._toucher.touch(element, place, candidate)
@@ -178,20 +195,6 @@ class Header:
             self._truths[number] = truth
         return truth
 
-    def _provable(self, element: Element, decision: Decision, candidate: Candidate, readable: bool) -> None:
-        """What stays or changes has to be what the dictionary says it is."""
-        if not readable:
-            if candidate.code != "Z":
-                raise Refusal("unreadable-un", tag=element.tag, vr="UN", length=element.length)
-            return
-        if decision.known and element.coded_vr not in ("", "UN") and element.coded_vr not in decision.vrs:
-            # what stays as it is must not say more than its VR allows
-            stays = candidate.code == "K" and not confined(element.coded_vr, decision.vrs)
-            if stays or not compatible(element.coded_vr, decision.vrs):
-                raise Refusal("wrong-vr", tag=element.tag, vr=element.coded_vr, length=element.length)
-        elif decision.known and is_sequence(element) and "SQ" not in decision.vrs:
-            raise Refusal("wrong-vr", tag=element.tag, vr="SQ", length=element.length)
-
     # ---- the engine's own elements, rule 16
 
     def _own(self, element: Element, place: DataSet, scope: Scope, path: Path) -> _Fate:
@@ -202,7 +205,7 @@ class Header:
             if own.prove(element, place, self._reading):
                 self._witness(element, place)
             return _Fate(element, _ENGINE_KEEPS, _KEPT)
-        if not path and tag in self._claims.tags:
+        if not path and tag in self._markers.vrs and not (tag == own.METHOD_CODES and self._keeps_markers):
             return _Fate(element, _ENGINE_CLAIMS, _CLAIMED)
         if (not path and tag == own.LONGITUDINAL) or not self._keeps_markers:
             return _Fate(element, _ENGINE_REMOVES, _GONE)
@@ -235,26 +238,11 @@ class Header:
                 and any(f.element.tag in PIXELS and f.done is _KEPT for f in fates)
             ):
                 raise Refusal("nested-overlay", tag=group << 16 | OVERLAY_DATA)  # its bits may lie in the icon's samples
-            for fate in fates:
-                if fate.element.group == group and fate.done.change != "removed":
-                    fate.candidate, fate.done, fate.fixed = candidate, _GONE, True
+            for fate in [fate for fate in fates if fate.element.group == group and fate.done.change != "removed"]:
+                fate.candidate, fate.done, fate.fixed = candidate, _GONE, True
 
     def _plane_goes(self, group: int, place: DataSet, scope: Scope) -> Candidate | None:
-        candidate = self._choose_plane(group, place, scope)
-        if candidate is not None and candidate.code == "X":
-            return candidate
-        return None
-
-    def _choose_plane(self, group: int, place: DataSet, scope: Scope) -> Candidate | None:
-        tag = group << 16 | OVERLAY_DATA
-        decision = scope.decide(tag)
-        candidate = decision.choose(lambda number: self._holds(number, place))
-        if candidate.code == "quarantine":
-            return None  # of an element that is not there
-        if place.element(tag) is None and candidate.code in ("Z", "D", "C", "U"):
-            # there is no element to empty: a plane in the high bits of the pixel data goes or stays
-            return _ENGINE_REMOVES
-        return candidate
+        return plane_that_goes(group, place, scope, self._holds, _ENGINE_REMOVES)
 
     def planes_that_go(self) -> frozenset[int]:
         """The overlay groups at the top level whose plane the rules remove."""
@@ -267,13 +255,11 @@ class Header:
         present = [tag for tag in PIXELS if top.element(tag) is not None]
         return any(self._choose(self._scope.decide(tag), top).code == "K" for tag in present)
 
-    def _creators(self, fates: list[_Fate]) -> None:
+    def _creators(self, fates: list[_Fate], path: Path) -> None:
         """Rule 15: a creator stays exactly when an element of its block stays."""
-        blocks = {
-            fate.element.tag & 0xFFFFFF00: fate.candidate
-            for fate in fates
-            if fate.element.creator is not None and fate.done.change != "removed"
-        }
+        staying = [fate for fate in fates if fate.element.creator is not None and fate.done.change != "removed"]
+        blocks = {fate.element.tag & 0xFFFFFF00: fate.candidate for fate in staying}
+        self._blocks.stay((fate.element for fate in staying), path)
         for fate in fates if blocks else ():
             block = block_of(fate.element.tag)
             if block is not None and block in blocks:
@@ -294,16 +280,15 @@ class Header:
             done = self.results[id(operation)] = self._toucher.create(tag, place, candidate)
             found.append((tag, operation, self._known_outcomes.of(path, tag, done.vr, candidate.origin, "add", "added")))
         if not path:
-            for tag, data in self._claims.elements(place.encoding).items():
+            for tag, vr in self._markers.vrs.items():
                 if place.element(tag) is None:
-                    found.append(
-                        (tag, Literal(data), self._known_outcomes.of(path, tag, self._claims.tags[tag], "engine", "add", "claimed"))
-                    )
+                    data = self._markers.element(tag, place.encoding)
+                    found.append((tag, Literal(data), self._known_outcomes.of(path, tag, vr, "engine", "add", "claimed")))
         return sorted(found, key=lambda insertion: insertion[0])
 
     def _length(self, element: Element, place: DataSet) -> int | None:
         """The bytes that the geometry asks of native pixel data. Refusal when there are fewer."""
-        length = native_length(self._holder(place))
+        length = native_length(self._reading.object_of(place))
         return None if length is None or length.element is not element else length.keep
 
     def _plane_length(self, element: Element, place: DataSet) -> int:
@@ -312,15 +297,7 @@ class Header:
             describing = place.element(element.tag & 0xFFFF0000 | low)
             if describing is not None:
                 self._witness(describing, place)
-        return planes.stored_length(of_object(self._holder(place)), element.group)
-
-    def _holder(self, place: DataSet) -> DicomObject:
-        """A data set as an object of its own."""
-        instance = self._reading.instance
-        index = {inner.tag: inner for inner in place.elements}
-        return DicomObject(
-            instance.buffer, instance.start, instance.stop, place.encoding, instance.transfer_syntax, place.elements, index=index
-        )
+        return planes.stored_length(of_object(self._reading.object_of(place)), element.group)
 
     # ---- operations
 
@@ -328,17 +305,35 @@ class Header:
         element, candidate, done = fate.element, fate.candidate, fate.done
         if element.tag in ICONS and self._surroundings.pixels_change and done.change == "entered":
             candidate, done = _ENGINE_REMOVES, _GONE
+        items: list[JudgedItem] = []
+        dropped = self._blocks.dropped(element, place) if done.change == "entered" else frozenset()
+        if dropped and len(dropped) == len(element.items or ()):
+            candidate, done = _ENGINE_REMOVES, _GONE
+        if element.tag == content_item.REFERENCED_ITEM and done.change == "kept" and (moved := self._content.moved(element, place)):
+            candidate, done, self._reusable = _ENGINE_KEEPS, Done("replaced", moved), False
+        if done.change == "entered":
+            self._reusable = self._reusable and fate.fixed
+            items = self._content.judged(element, place, scope)
+            for found in [found for item in items for found in item.read]:
+                self._witness(found.element, found.place)
+            if items and (goes := items[0].goes) is not None and all(item.goes is not None for item in items):
+                # nothing is left to hold
+                empty = Candidate(content_item.WITHOUT_ITEMS[element.tag], origin=goes.origin, written=goes.written)
+                candidate, done, fate.fixed = empty, self._toucher.touch(element, place, empty)[0], True
         vr = "SQ" if is_sequence(element) else element.vr
         change = done.change
-        self._outcomes.append(self._known_outcomes.of(path, element.tag, vr, candidate.origin, candidate.written or candidate.code, change))
+        ours = self._markers.ours(element.tag, path)
+        if ours and change != "entered":  # nothing of it stays beside ours
+            change, self._reusable = "claimed", self._reusable and fate.fixed
+        said = "claimed" if ours else change
+        self._outcomes.append(self._known_outcomes.of(path, element.tag, vr, candidate.origin, candidate.written or candidate.code, said))
         if change == "removed" and fate.fixed:
             return
         if change == "entered":
-            self._reusable = self._reusable and fate.fixed
             below = uids
             if done.replace_uids:
                 below = Candidate("U", rule=candidate.rule, origin=candidate.origin, written="U")
-            self._sequence(operations, element, place, scope, path, below)
+            self._sequence(operations, element, place, items, path, below, dropped)
         elif change == "claimed":
             operations.append(Literal(self._claim(element, place, scope)))
         elif not fate.fixed:
@@ -364,36 +359,36 @@ class Header:
                 raise Refusal("wrong-vr", tag=element.tag, vr=element.coded_vr, length=element.length)
             self._witness(element, place)
             before = self._reading.raw(element, place)
-        return self._claims.elements(place.encoding, before)[element.tag]
+        return self._markers.element(element.tag, place.encoding, before)
+
+    def _item(self, item: JudgedItem, path: Path, uids: Candidate | None) -> list[Operation] | None:
+        """The operations of an item; None when a rule takes it whole."""
+        goes = item.goes
+        if goes is None:
+            return self._data_set(item.place, item.scope, path, uids)
+        self._outcomes.append(self._known_outcomes.of(path, ITEM, "", goes.origin, goes.written, "removed"))
+        return None
 
     def _sequence(
-        self, operations: list[Operation], element: Element, place: DataSet, scope: Scope, path: Path, uids: Candidate | None
+        self,
+        operations: list[Operation],
+        element: Element,
+        place: DataSet,
+        judged: list[JudgedItem],
+        path: Path,
+        uids: Candidate | None,
+        dropped: frozenset[int],
     ) -> None:
-        """A sequence that stays: its items judged; what did not change is copied, what did gets new lengths where they were defined."""
-        below = scope.below(element.tag, element.creator)
-        items = element.items or ()
-        inside = [
-            self._data_set(place.below(item), below, (*path, (element.tag, number)), uids) for number, item in enumerate(items, start=1)
-        ]
-        if all(only_copies(part, item.value, item.stop) for part, item in zip(inside, items, strict=True)):
-            copy(operations, element.header, element.end)
-            return
-        if element.undefined:
-            copy(operations, element.header, element.value)
-        else:
-            operations.append(Open(element.header, element.value - 4, place.encoding.order))
-        for part, item in zip(inside, items, strict=True):
-            if only_copies(part, item.value, item.stop):
-                copy(operations, item.header, item.end)
-            elif item.undefined:
-                copy(operations, item.header, item.value)
-                extend(operations, part)
-                copy(operations, item.stop, item.end)
+        """A sequence that stays: its items judged, those `dropped` left out, the engine's own added."""
+        ours = OwnItems(self._markers.ours(element.tag, path), element.items or (), place, self._reading, self._witness)
+        inside: list[list[Operation] | None] = []
+        for number, item in enumerate(judged, start=1):
+            within = (*path, (element.tag, number))
+            if number in dropped:
+                self._outcomes += [
+                    self._known_outcomes.of(within, gone.tag, gone.vr, "engine", "X", "removed") for gone in item.place.elements
+                ]
+                inside.append(None)
             else:
-                operations.append(Open(item.header, item.value - 4, item.encoding.order))
-                extend(operations, part)
-                operations.append(CLOSE)
-        if element.undefined:
-            copy(operations, element.stop, element.end)
-        else:
-            operations.append(CLOSE)
+                inside.append(ours.anew(number) or self._item(item, within, uids))
+        sequence_operations(operations, element, place, inside, ours.missing(place.value_encoding(element)))

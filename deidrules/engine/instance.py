@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from deidrules import __version__
 from deidrules.actions import registry
 from deidrules.actions.base import Function, Keys
-from deidrules.dicom import container, sop_class
+from deidrules.dicom import container, iod, sop_class
 from deidrules.dicom.element import DicomObject
 from deidrules.dicom.layout import Layouts
 from deidrules.dicom.limits import LIMITS, Limits
@@ -91,7 +91,8 @@ class Engine:
         uid = self._sop_class(instance)
         toucher = Toucher(reading, self._keys, self._tables, registry.ACTIONS, self._functions, self._memory)
         work, pixels = self._pixels(reading, conditions, toucher, accepted=bool(accepted))
-        surroundings = Surroundings(work.removed_groups, work.changes_pixels)
+        claims = self._claims.codes(conditions, pixels_judged=work.judged)
+        surroundings = Surroundings(work.removed_groups, work.changes_pixels, claims)
         program, rendered = self._rendered(reading, conditions, toucher, surroundings, pixels, layout)
         instance_uid = _one(rendered, INSTANCE_UID)
         meta = container.file_meta(uid, instance_uid, instance.transfer_syntax)
@@ -110,6 +111,7 @@ class Engine:
             verdicts=accepted,
             pixel_rules=work.rules,
             repaired=was_repaired,
+            claims=claims,
         )
 
     def _top(self, instance: DicomObject, layout: int | None) -> DataSet | None:
@@ -138,8 +140,7 @@ class Engine:
 
     def _sop_class(self, instance: DicomObject) -> str:
         """The SOP class, "" when absent. Refusal `unknown-sop-class` by policy."""
-        element = instance.index.get(SOP_CLASS)
-        uid = "" if element is None else instance.raw(element).decode("latin-1").strip(" \0")
+        uid = sop_class.of_object(instance)
         if not self._strictest and uid not in sop_class.storage():
             raise Refusal("unknown-sop-class", tag=SOP_CLASS)
         return uid
@@ -175,7 +176,8 @@ class Engine:
 
     def _header(self, reading: Reading, conditions: Conditions, toucher: Toucher, surroundings: Surroundings) -> Header:
         keeps = self.plan.policies.unlisted == "K"
-        return Header(self._decider.top(), reading, conditions, toucher, self._claims, surroundings, self._outcomes, keeps_markers=keeps)
+        top = self._decider.top(iod.iod_of(sop_class.of_object(reading.instance)))
+        return Header(top, reading, conditions, toucher, self._claims, surroundings, self._outcomes, keeps_markers=keeps)
 
     def _rendered(
         self,

@@ -17,8 +17,9 @@ class Outcome:
     """One element of the input, or one that was added.
 
     Every element of the input's data set has exactly one outcome, unless it lies in a sequence whose own outcome says that it is gone
-    (`removed`, `emptied`, `reduced`): that one stands for everything inside. The file meta information (group 0002) is rebuilt from
-    nothing and has none.
+    (`removed`, `emptied`, `reduced`, or `claimed`, where what has no outcome of its own is gone): that one stands for everything inside.
+    So does the one outcome of a content item that a rule took whole: `tag` is (FFFE,E000), `path` ends with the sequence and the item,
+    `change` is `removed`. The file meta information (group 0002) is rebuilt from nothing and has none.
 
     `path`: the enclosing sequences and the items in them. `vr`: the effective one. `origin`: the rule's
     "recipe:line", or `unlisted`, `keep-private`, `engine`. `code`: the code that decided, compound codes as written. `change`: kept,
@@ -60,8 +61,9 @@ def outcomes_id(lines: Iterable[bytes]) -> str:
 @dataclass(frozen=True, slots=True)
 class Deidentified:
     """A de-identified object. `parts` in order are the whole output file; views keep the input alive. The UIDs are the new ones, "" when
-    absent. `replaced_uids` and `patient_ids` are (old, new) pairs for a crosswalk and identify the patient; everything else is free of the
-    input's values. `dropped`: what was left behind, with its number of bytes. `verdicts`: names of the `accept` verdicts that held."""
+    absent. `replaced_uids` and `patient_ids` (of the top level) are (old, new) pairs for a crosswalk and identify the patient; everything
+    else is free of the input's values. `dropped`: what was left behind, with its number of bytes. `verdicts`: names of the `accept` verdicts that held.
+    `claims`: the options of PS3.15 that the output claims, by their codes in PS3.16 CID 7050, ascending."""
 
     parts: tuple[bytes | memoryview, ...]
     study_uid: str
@@ -76,3 +78,4 @@ class Deidentified:
     verdicts: tuple[str, ...]
     pixel_rules: tuple[str, ...]
     repaired: bool
+    claims: tuple[int, ...] = ()

@@ -76,12 +76,17 @@ class Reading:
         self.meta = DataSet(instance.meta, EXPLICIT_LITTLE, meta=True)
         self._charsets: dict[int, tuple[str, ...]] = {}
         self._found: dict[Attribute, tuple[Found, ...]] = {}
-        self._values: dict[int, tuple[Atom, ...]] = {}
+        self._values: dict[tuple[int, str], tuple[Atom, ...]] = {}
 
     def raw(self, element: Element, place: DataSet) -> bytes:
         """The bytes of a value."""
         buffer = self.instance.meta_buffer if place.meta else self.instance.buffer
         return bytes(buffer[element.value : element.stop])
+
+    def object_of(self, place: DataSet) -> DicomObject:
+        """A data set as an object of its own."""
+        own, index = self.instance, {inner.tag: inner for inner in place.elements}
+        return DicomObject(own.buffer, own.start, own.stop, place.encoding, own.transfer_syntax, place.elements, index=index)
 
     def charsets(self, place: DataSet) -> tuple[str, ...]:
         """The values of the Specific Character Set in force; () when there is none."""
@@ -99,7 +104,8 @@ class Reading:
         """The decoded values, () for an empty element and for a sequence. Raises Refusal with the tag."""
         if element.items is not None or element.value == element.stop:
             return ()
-        key = -element.value if place.meta else element.value
+        # by VR, too: a private element coded UN is read with the VR of its rule, and as bytes by a condition
+        key = (-element.value if place.meta else element.value, element.vr)
         known = self._values.get(key)
         if known is None:
             try:

@@ -12,7 +12,7 @@ from deidrules.engine.evaluate import Values
 from deidrules.engine.operation import Add, Close, Copy, Literal, Open, Pixels, Plane, Table, Touch
 from deidrules.engine.program import Program
 from deidrules.engine.reading import DataSet, Reading
-from deidrules.engine.touch import TRACED, Done, Toucher
+from deidrules.engine.touch import PATIENT_ID, TRACED, Done, Toucher
 from deidrules.pixels.apply import PixelResult
 from deidrules.pixels.codestream.strip import Stripped, is_stream, strip
 from deidrules.text.refusal import Refusal
@@ -60,7 +60,8 @@ def render(program: Program, reading: Reading, toucher: Toucher, pixels: PixelRe
                     parts.append(buffer[element.header : element.end])
                 elif change != "removed":
                     parts.append(done.coded)
-                if done.pairs:
+                # who the object is of is said once, at its top: an item may name somebody else's number, or this one with another Type
+                if done.pairs and (element.tag != PATIENT_ID or place is program.top):
                     out.pairs.extend((element.tag, old, new) for old, new in done.pairs)
                 if element.tag in TRACED and place is program.top:
                     out.traced[element.tag] = done.values

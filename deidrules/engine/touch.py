@@ -9,10 +9,12 @@ from typing import Any
 from deidrules.actions.base import Action, Atom, Change, Enter, Function, Keep, Keys, Reduce, Refuse, Remove, Set
 from deidrules.dicom import dictionary, values, writer
 from deidrules.dicom.element import IMPLICIT_LITTLE, Element
+from deidrules.engine.content import dummy_sequence
 from deidrules.engine.context import FileContext
 from deidrules.engine.decide import Candidate
 from deidrules.engine.evaluate import Evaluator, Values, reads_of
 from deidrules.engine.reading import DataSet, Reading, is_sequence
+from deidrules.engine.reduced import reduced
 from deidrules.plan.expression import Attribute
 from deidrules.text.refusal import Refusal
 
@@ -27,7 +29,7 @@ _LONGEST_REMEMBERED = 4096  # bytes of a value
 @dataclass(frozen=True, slots=True, eq=False)
 class Done:
     """`change` is the word of the outcome: kept, removed, emptied, replaced, entered (a sequence whose elements are judged) or reduced
-    (to one empty item). `coded` is the whole new element where there is one, `values` are its values. `pairs` are old and new values
+    (to one item). `coded` is the whole new element where there is one, `values` are its values. `pairs` are old and new values
     of UIDs and patient IDs."""
 
     change: str
@@ -146,8 +148,13 @@ class Toucher:
     def _answer(self, element: Element, place: DataSet, candidate: Candidate, subject: ElementSubject) -> Done:
         self.context.vr = subject.vr
         try:
-            change = self._change(place, candidate, subject)
-            return self._done(element, place, change, subject)
+            change = self._change(place, candidate, subject) if self._proves(element, place, candidate, subject) else Remove()
+            if candidate.content:
+                if isinstance(change, Set) and not any(value not in ("", b"") for value in change.values) and candidate.code != "Z":
+                    change = self._actions["D"].call(subject, self.context)  # what came out empty: an item has its value (rule 12)
+                if isinstance(change, Reduce) and (dummy := dummy_sequence(element, place)) is not None:
+                    return Done("replaced", dummy)
+            return self._done(element, place, candidate, change, subject)
         except Refusal as refusal:
             if refusal.tag is not None:
                 raise
@@ -156,16 +163,28 @@ class Toucher:
                 refusal.code, tag=element.tag, vr=vr, length=refusal.length, expected=refusal.expected, rule=refusal.rule
             ) from None
 
+    def _proves(self, element: Element, place: DataSet, candidate: Candidate, subject: ElementSubject) -> bool:
+        """A private element of which the file does not say the VR was given one by its rule, or by what the object declares: what is
+        cleaned by it has to be of that VR, or text could pass for numbers. Everything else proves itself."""
+        if not element.private or element.coded_vr not in ("", "UN") or subject.vr in ("UN", "SQ") or candidate.code not in ("C", "U"):
+            return True
+        try:
+            values.encode(subject.values, subject.vr, place.value_encoding(element), self._reading.charsets(place))
+        except Refusal:
+            return False
+        return True
+
     def _change(self, place: DataSet, candidate: Candidate, subject: ElementSubject) -> Change:
         if candidate.value is None:
-            return self._actions[candidate.code].call(subject, self.context)
-        new = self._evaluator.values(candidate.value, subject, place)
-        if not new and candidate.code == "D":
-            # rule 12: a D that came out empty writes a dummy
+            change = self._actions[candidate.code].call(subject, self.context)
+        else:
+            change = Set(self._evaluator.values(candidate.value, subject, place))
+        # rule 12: a dummy stands where a D came out empty, and on Type 1 where a Z or C did
+        if (candidate.code == "D" or (candidate.type == 1 and candidate.code in ("C", "Z"))) and _is_empty(change, subject):
             return self._actions["D"].call(subject, self.context)
-        return Set(new)
+        return change
 
-    def _done(self, element: Element, place: DataSet, change: Change, subject: ElementSubject) -> Done:
+    def _done(self, element: Element, place: DataSet, candidate: Candidate, change: Change, subject: ElementSubject) -> Done:
         # what is traced belongs to this value: reading it through the subject says so
         match change:
             case Keep():
@@ -176,7 +195,7 @@ class Toucher:
             case Enter(replace_uids) if subject.vr == "SQ":
                 return Done("entered", replace_uids=replace_uids)
             case Reduce() if subject.vr == "SQ":
-                return Done("reduced", _one_empty_item(element, place))
+                return Done("reduced", self._one_item(element, place, candidate))
             case Set(new) if subject.vr != "SQ" or not new:
                 if new and not _fits(element.tag, len(new)) and len(new) != len(subject.values):
                     raise Refusal("value-multiplicity", length=len(new))
@@ -185,6 +204,12 @@ class Toucher:
             case Refuse(code):
                 raise Refusal(code)
         raise Refusal("wrong-change", vr=subject.vr)
+
+    def _one_item(self, element: Element, place: DataSet, candidate: Candidate) -> bytes:
+        """A sequence with one item. What is coded UN is implicit little endian inside (PS3.5 6.2.2)."""
+        inner = IMPLICIT_LITTLE if element.coded_vr == "UN" else place.encoding
+        item = reduced(element.tag, candidate.items, inner, self.context.keys)
+        return writer.element(element.tag, element.coded_vr or "SQ", item, place.encoding)
 
     def _coded(self, element: Element, place: DataSet, new: Values, old: Values) -> Done:
         vr = "SQ" if is_sequence(element) else element.vr
@@ -210,11 +235,14 @@ def _pairs(tag: int, old: Values, new: Values) -> tuple[tuple[str, str], ...]:
     return tuple((str(one), str(other)) for one, other in zip(old, new, strict=True) if one != other and one != "")
 
 
-def _one_empty_item(element: Element, place: DataSet) -> bytes:
-    """A sequence with one item that holds nothing. What is coded UN is implicit little endian inside (PS3.5 6.2.2)."""
-    inner = IMPLICIT_LITTLE if element.coded_vr == "UN" else place.encoding
-    item = writer.item_header(0, inner)
-    return writer.element_header(element.tag, element.coded_vr or "SQ", len(item), place.encoding) + item
+def _is_empty(change: Change, subject: ElementSubject) -> bool:
+    """True when an element is left without a value, as far as its action looked."""
+    match change:
+        case Set(new):
+            return not any(value not in ("", b"") for value in new)
+        case Keep():
+            return subject.asked and not subject.values
+    return False
 
 
 def _vr_for(vrs: tuple[str, ...], new: tuple[Atom, ...]) -> str:

@@ -84,6 +84,19 @@ class UnknownClass(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredSafeClass(Node):
+    """`declared-safe`: private elements that the object itself declares free of identifying information, in (0008,0300)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentItem(Node):
+    """`content "SCHEME:CODE" VALUETYPE`: the values of content items (unescaped here); "" for a part that is not written."""
+
+    concept: str = ""
+    value_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Star(Node):
     """`*` as a step of a path."""
 
@@ -95,7 +108,7 @@ class Name(Node):
     name: str
 
 
-Leaf = Keyword | TagMask | PrivateTag | VrClass | PrivateClass | UnknownClass | Star | Name
+Leaf = Keyword | TagMask | PrivateTag | VrClass | PrivateClass | UnknownClass | DeclaredSafeClass | ContentItem | Star | Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,13 +304,14 @@ class SetDefinition(Statement):
 
 @dataclass(frozen=True, slots=True)
 class Rule(Statement):
-    """`CODE selectors [= value] [except selectors] [stance]`."""
+    """`CODE selectors [as VR] [= value] [except selectors] [stance]`. `reading` is the VR behind `as`, "" without."""
 
     code: str
     selectors: tuple[Path, ...]
     value: Expression | None = None
     excluded: tuple[Path, ...] = ()
     stance: Stance = None
+    reading: str = ""
 
 
 @dataclass(frozen=True, slots=True)

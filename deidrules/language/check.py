@@ -12,6 +12,8 @@ from deidrules.text.source import Span
 from deidrules.text.suggest import did_you_mean
 
 TYPES = ("text", "number", "date", "days", "tag", "list")
+# leaves that stand for many elements, and for no sequence
+_CLASSES = (ast.VrClass, ast.PrivateClass, ast.UnknownClass, ast.DeclaredSafeClass, ast.ContentItem)
 
 
 def check(statement: ast.Statement, reserved: frozenset[str]) -> Iterator[Diagnostic]:
@@ -114,13 +116,16 @@ def _path(path: ast.Path) -> Iterator[Diagnostic]:
             help="write `A / *` for everything directly in A; what no rule reaches is the policy `unlisted` of the profile",
         )
     for step in path.steps:
-        if isinstance(step, ast.VrClass | ast.PrivateClass | ast.UnknownClass):
+        if isinstance(step, _CLASSES):
             yield Diagnostic(
                 "DR020",
                 f"`{step.span.text}` cannot be the sequence of a path",
                 step.span,
                 help="name the sequence, or write `*` for any sequence",
             )
+    if isinstance(path.leaf, ast.ContentItem) and path.anchor == "top" and not path.steps:
+        help_text = "content items stand in the items of ContentSequence and the like"
+        yield Diagnostic("DR020", "the object itself is no content item", path.span, help=help_text)
     for leaf in (*path.steps, path.leaf):
         if isinstance(leaf, ast.TagMask) and leaf.group == leaf.element == "xxxx":
             yield Diagnostic(
@@ -164,7 +169,8 @@ def _condition(condition: ast.Condition) -> Iterator[Diagnostic]:
 def _single(path: ast.Path) -> Iterator[Diagnostic]:
     """A condition or an expression reads one attribute, not a class of them."""
     leaf = path.leaf
-    many = isinstance(leaf, ast.VrClass | ast.PrivateClass | ast.UnknownClass) or (isinstance(leaf, ast.Star) and bool(path.steps))
+    many = isinstance(leaf, ast.VrClass | ast.PrivateClass | ast.UnknownClass | ast.DeclaredSafeClass | ast.ContentItem)
+    many |= isinstance(leaf, ast.Star) and bool(path.steps)
     if many:
         yield Diagnostic(
             "DR020", f"`{leaf.span.text}` stands for many elements; one attribute is read here", leaf.span, help="name the attribute"

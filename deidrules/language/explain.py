@@ -17,6 +17,8 @@ _WORD = re.compile(
 )
 _CODE = re.compile(r"[A-Z](?:/[A-Z])*(?![\w/-])")
 _KEYWORD = re.compile(r"[A-Z][A-Za-z0-9]+")
+# words a selector begins with, beside keywords and tags
+_SELECTING = ("vr", "private", "unknown", "declared-safe", "content")
 _TAG_LIKE = re.compile(r"\(\s*[\w?]{1,8}\s*,\s*(?:\"[^\n]*?\"\s*,\s*)?[\w?]{1,8}\s*\)?")
 _TAG = re.compile(r"\([0-9A-Fa-fx]{4},[0-9A-Fa-fx]{4}\)|\([0-9A-Fa-f]{4},\"(?:[^\"\\\n]|\"\")+\",[0-9A-Fa-fx]{2}\)")
 # strings, and what may hold a quote without being one
@@ -26,6 +28,7 @@ _QUOTED = re.compile(
       | (?P<string>"(?:[^"\\\n]|\\[^\n])*")""",
     re.VERBOSE,
 )
+_CONTENT = re.compile(r"(?<![\w-])content\s+([\w.-]+:[\w.-]+)")  # a concept without its quotes
 _QUOTES = "texts stand in straight double quotes"
 _INSTEAD = {
     ";": "a statement ends with its line; leave it out",
@@ -189,7 +192,7 @@ def _first_word(trouble: Trouble) -> Diagnostic | None:
     if word in STATEMENTS and word not in allowed:
         return trouble.say("DR026", f"`{word}` cannot stand here", f"{others}; blocks do not stand in blocks" if others else "")
     follower = _WORD.match(trouble.text, _end_of_blanks(trouble.text, trouble.place + len(word)), trouble.end)
-    selects = bool(follower and (_KEYWORD.match(follower[0]) or follower[0] in ("(", "vr", "private", "unknown", "top")))
+    selects = bool(follower and (_KEYWORD.match(follower[0]) or follower[0] in ("(", *_SELECTING, "top")))
     if not inside and lower in VERBS and selects:
         return trouble.say("DR004", f"unknown statement `{word}`", f"did you mean `{VERBS[lower]}`? {CODES}")
     if word in PIXEL_STATEMENTS + TEST_STATEMENTS and word not in allowed:
@@ -269,6 +272,21 @@ def _wrong_word(trouble: Trouble) -> Diagnostic | None:
     return None
 
 
+def _content(trouble: Trouble) -> Diagnostic | None:
+    """What stands behind `content` and is neither a concept nor a value type."""
+    for match in _CONTENT.finditer(trouble.text, trouble.start, trouble.end):
+        if match.start() < trouble.place <= match.end():
+            concept = match[1]
+            return trouble.say("DR035", f"`{concept}` is not in quotes", f'write `content "{concept}"`', match.start(1), len(concept))
+    word, before = trouble.word, re.search(r"(?<![\w-])content\s+([A-Z][A-Z0-9]+)\s+\Z", trouble.text[trouble.start : trouble.place])
+    if before and word.startswith('"'):
+        return trouble.say("DR001", f"unexpected `{word}`", f"the concept stands before the value type: `content {word} {before[1]}`")
+    lower = "VALUETYPE" in trouble.expected and re.fullmatch(r"[a-z]+(?:3d)?", word) and word not in _all_words(trouble)
+    if lower and not did_you_mean(word, trouble.words):
+        return trouble.say("DR010", "value types are capital letters", f"write `{word.upper()}`")
+    return None
+
+
 def _wrong_outcome(trouble: Trouble) -> Diagnostic | None:
     """`expect remved A`: the mistyped word was taken for the name of an attribute."""
     second = re.compile(r"expect\s+([a-z]+)\s*").match(trouble.text, trouble.start, trouble.end)
@@ -290,9 +308,7 @@ def _comma(trouble: Trouble) -> Diagnostic | None:
     if word in STATEMENTS:
         return trouble.say("DR027", "a second statement begins on this line", "put it on a line of its own")
     begins = (
-        bool(_KEYWORD.fullmatch(word))
-        or (word == "(" and bool(_TAG.match(trouble.text, trouble.place)))
-        or word in ("vr", "private", "unknown", "top")
+        bool(_KEYWORD.fullmatch(word)) or (word == "(" and bool(_TAG.match(trouble.text, trouble.place))) or word in (*_SELECTING, "top")
     )
     if word.startswith('"') and before.startswith('"'):
         begins = True
@@ -345,6 +361,7 @@ SITUATIONS: tuple[Callable[[Trouble], Diagnostic | None], ...] = (
     _reason,
     _mixed,
     _unit,
+    _content,
     _wrong_outcome,
     _wrong_word,
     _comma,

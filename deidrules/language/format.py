@@ -117,6 +117,8 @@ def _plain(statement: ast.Statement) -> tuple[str, Groups]:
         case ast.Rule():
             value = expression(statement.value) if statement.value else []
             chosen = selectors(statement.selectors)
+            if statement.reading:
+                chosen[-1] += f" as {statement.reading}"
             if value:
                 chosen[-1] += " ="
             return statement.code, [*_each(chosen), value, _excluded(statement.excluded), stance(statement.stance)]

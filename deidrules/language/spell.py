@@ -35,6 +35,10 @@ def leaf(node: ast.Leaf) -> str:
             return "private"
         case ast.UnknownClass():
             return "unknown"
+        case ast.DeclaredSafeClass():
+            return "declared-safe"
+        case ast.ContentItem():
+            return " ".join(["content", *([quoted(node.concept)] if node.concept else []), *([node.value_type] if node.value_type else [])])
         case ast.Star():
             return "*"
 

@@ -45,6 +45,12 @@ class _Excluded:
 
 
 @dataclass(frozen=True, slots=True)
+class _Reading:
+    vr: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class _Frames:
     spans: tuple[ast.FrameSpan, ...]
     span: Span
@@ -116,14 +122,20 @@ class Builder:
         value: ast.Expression | None = None
         excluded: tuple[ast.Path, ...] = ()
         stance: ast.Stance = None
+        reading = ""
         for child in children[2:]:
-            if isinstance(child, _Excluded):
+            if isinstance(child, _Reading):
+                reading = child.vr
+            elif isinstance(child, _Excluded):
                 excluded = child.paths
             elif isinstance(child, ast.Override | ast.Otherwise):
                 stance = child
             else:
                 value = child
-        return ast.Rule(str(children[0]), children[1], value, excluded, stance, span=self._span(children))
+        return ast.Rule(str(children[0]), children[1], value, excluded, stance, reading, span=self._span(children))
+
+    def reading(self, children: Children) -> _Reading:
+        return _Reading(str(children[1]), self._span(children))
 
     def add(self, children: Children) -> ast.Add:
         _, target, value, *stance = children
@@ -194,6 +206,17 @@ class Builder:
 
     def unknown(self, children: Children) -> ast.UnknownClass:
         return ast.UnknownClass(span=self._span(children))
+
+    def declared_safe(self, children: Children) -> ast.DeclaredSafeClass:
+        return ast.DeclaredSafeClass(span=self._span(children))
+
+    def content(self, children: Children) -> ast.ContentItem:
+        words = {child.type: str(child) for child in children[1:]}
+        concept = unescape(words["STRING"]) if "STRING" in words else ""
+        if "STRING" in words and not concept.strip():
+            help_text = 'write `content "SCHEME:CODE"`, or no text for any'
+            self.problems.append(Diagnostic("DR035", "the concept is empty", self._span([children[1]]), help=help_text))
+        return ast.ContentItem(concept, words.get("VALUETYPE", ""), span=self._span(children))
 
     # ---- expressions
 

@@ -20,7 +20,7 @@ VERBS = {
     "recurse": "K",
 }  # fmt: skip
 
-_SELECTOR = {"KEYWORD", "TAG", "PRIVATE_TAG", "IDENT", "STAR", "VR", "PRIVATE", "UNKNOWN", "TOP", "HERE"}
+_SELECTOR = {"KEYWORD", "TAG", "PRIVATE_TAG", "IDENT", "STAR", "VR", "PRIVATE", "UNKNOWN", "DECLARED_SAFE", "CONTENT", "TOP", "HERE"}
 _VALUE = _SELECTOR | {"STRING", "INT", "SIGNED", "DECIMAL", "LSQB"}
 _CONDITION = _SELECTOR | {"QUANTIFIER", "EXISTS", "EMPTY", "NOT", "LPAR"}
 _SPELLED = {
@@ -28,6 +28,7 @@ _SPELLED = {
     "SLASH": "`/`", "PLUS": "`+`", "COLON": "`:`", "LPAR": "`(`", "RPAR": "`)`", "LSQB": "`[`", "RSQB": "`]`", "PERCENT": "`%`",
     "STAR": "`*`", "RANGE": "`..`", "STRING": "a text in double quotes", "INT": "a whole number", "SIGNED": "a size such as `+640`",
     "DECIMAL": "a number", "CODE": "a code such as `X`", "KEYWORD": "a DICOM keyword", "TAG": "a tag", "PRIVATE_TAG": "a private tag",
+    "VALUETYPE": "a value type such as `TEXT`",
     "IDENT": "a lower-case name", "VRNAME": "a VR such as `PN`", "GROUP60": "an overlay group such as `6000`",
     "REGEX": "an expression between slashes such as `/FILM|PRINT/i`", "COMPARE": "`!=`, `<`, `<=`, `>` or `>=`",
 }  # fmt: skip

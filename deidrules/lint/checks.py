@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from deidrules.compile.kinds import vrs_of
 from deidrules.compile.model import Layer
 from deidrules.compile.selectors import Selectors
-from deidrules.dicom import dictionary
+from deidrules.dicom import dictionary, iod
 from deidrules.language import ast
-from deidrules.lint.listed import listed_tags
+from deidrules.lint.table import listed_tags
+from deidrules.plan.own import engine_own
 from deidrules.plan.selector import TagLeaf
 from deidrules.text.diagnostic import Diagnostic
 
@@ -80,7 +81,36 @@ def negation_guards_weakening(layer: Layer) -> Iterator[Diagnostic]:
                 yield Diagnostic("DR223", "this weakening holds for objects that say nothing, too", rule.span, help_)
 
 
-CHECKS: tuple[Check, ...] = (kept_although_listed, shift_not_per_patient, pseudonym_of_few, negation_guards_weakening)
+def removed_although_required(layer: Layer) -> Iterator[Diagnostic]:
+    """DR224: plain X on an attribute that an IOD cannot do without."""
+    selectors = _selectors(layer)
+    for rule in _rules(layer):
+        if rule.code != "X":
+            continue
+        for reached in selectors.all(rule.selectors):
+            leaf, steps = reached.selector.leaf, reached.selector.steps
+            entry = dictionary.entry(leaf.value) if isinstance(leaf, TagLeaf) and leaf.exact else None
+            if entry is None or engine_own(entry.tag):
+                continue
+            name = entry.keyword or f"({entry.tag >> 16:04X},{entry.tag & 0xFFFF:04X})"
+            where = ""
+            if not steps:
+                iods = iod.requiring().get(entry.tag, ())
+                where = f"{len(iods)} IODs, {iods[0]} for one" if len(iods) > 1 else "".join(iods)
+            elif isinstance(steps[-1], TagLeaf) and (steps[-1].value, entry.tag) in iod.requiring_items():
+                where = "the items of that sequence"
+            if where:
+                help_ = f"`X/Z/D {name}` removes it where the IOD lets it go and leaves a dummy where not"
+                yield Diagnostic("DR224", f"`{name}` is Type 1 in {where}, and is removed", reached.span, help_)
+
+
+CHECKS: tuple[Check, ...] = (
+    kept_although_listed,
+    removed_although_required,
+    shift_not_per_patient,
+    pseudonym_of_few,
+    negation_guards_weakening,
+)
 
 
 def _selectors(layer: Layer) -> Selectors:

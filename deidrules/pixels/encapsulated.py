@@ -23,15 +23,16 @@ _LARGEST = 0xFFFFFFFF
 class Rebuilt:
     """The new value of the pixel element: `parts` in order, from the Basic Offset Table to the last fragment, without the delimiter.
     `offsets` and `lengths` have an entry for each frame, in bytes, as the extended tables hold them: where the item of its first fragment
-    begins behind the Basic Offset Table, and how long it is without padding."""
+    begins behind the Basic Offset Table, and how long it is without padding. `total`: bytes of all fragments without the last padding."""
 
     parts: tuple[Part, ...]
     offsets: tuple[int, ...]
     lengths: tuple[int, ...]
+    total: int
 
     def table(self, tag: int) -> bytes:
         """The value of (7FE0,0001), (7FE0,0002) or (7FE0,0003) that goes with the parts."""
-        values = {OFFSETS: self.offsets, LENGTHS: self.lengths, TOTAL: (sum(self.lengths),)}[tag]
+        values = {OFFSETS: self.offsets, LENGTHS: self.lengths, TOTAL: (self.total,)}[tag]
         return pack(f"<{len(values)}Q", *values)
 
 
@@ -41,13 +42,14 @@ class Encapsulated:
 
     `fragments`: the items of the element without the first, which is the Basic Offset Table; frame n, from 0, is made of the fragments
     `firsts[n]` .. `firsts[n + 1]` - 1. `basic`: the Basic Offset Table has entries. `lengths`: bytes of each frame without padding, where
-    the object says it."""
+    the object says it; `padding`: bytes of padding of the last, where only that is said."""
 
     buffer: bytes
     fragments: tuple[Item, ...]
     firsts: tuple[int, ...]
     basic: bool
     lengths: tuple[int, ...] = ()
+    padding: int = 0
 
     def __len__(self) -> int:
         return len(self.firsts) - 1
@@ -95,8 +97,16 @@ class Encapsulated:
         if start:
             parts.append(view[start:stop])
         offsets = tuple(accumulate(sizes, initial=0))[:-1]
+        last = len(self) - 1
+        padding = lengths[last] & 1 if last in changed or self.lengths else self.padding
         basic = pack(f"<{len(offsets)}I", *offsets) if self.basic and offsets[-1] <= _LARGEST else b""
-        return Rebuilt((item_header(len(basic), EXPLICIT_LITTLE) + basic, *parts), offsets, tuple(lengths))
+        total = self._stream(changed, lengths) - padding
+        return Rebuilt((item_header(len(basic), EXPLICIT_LITTLE) + basic, *parts), offsets, tuple(lengths), total)
+
+    def _stream(self, changed: Mapping[int, Sequence[Part]], lengths: Sequence[int]) -> int:
+        """Bytes of all fragments together."""
+        kept = (fragment.stop - fragment.value for number in range(len(self)) if number not in changed for fragment in self._held(number))
+        return sum(kept) + sum(lengths[number] + (lengths[number] & 1) for number in changed)
 
     def _held(self, number: int) -> tuple[Item, ...]:
         return self.fragments[self.firsts[number] : self.firsts[number + 1]]
@@ -144,12 +154,13 @@ def encapsulated(
         whole = [fragment.stop - fragment.value for fragment in fragments]
         if len(whole) != frames or any(not 0 <= one - length <= 1 for one, length in zip(whole, said, strict=True)):
             raise unclear(element)
+    padding = 0
     if total is not None:
         (stream,) = _table(total, 8, 1, element)
-        all_bytes = sum(fragment.stop - fragment.value for fragment in fragments)
-        if stream not in (all_bytes, all_bytes - 1, sum(said)):
+        padding = sum(fragment.stop - fragment.value for fragment in fragments) - stream
+        if padding not in (0, 1):
             raise unclear(element)
-    return Encapsulated(buffer, fragments, (*firsts[0], len(fragments)), bool(basic), said)
+    return Encapsulated(buffer, fragments, (*firsts[0], len(fragments)), bool(basic), said, padding)
 
 
 def unclear(element: Element) -> Refusal:
@@ -175,13 +186,13 @@ def _firsts(offsets: tuple[int, ...], fragments: tuple[Item, ...], element: Elem
 
 def _counted(buffer: bytes, fragments: tuple[Item, ...], frames: int, starts: tuple[bytes, ...], element: Element) -> tuple[int, ...]:
     """Where frames begin when no table says it: PS3.5 A.4 leaves one frame, a fragment for each, or the codec's own mark."""
-    if frames == 1:
-        return (0,)
     if len(fragments) == frames:
         return tuple(range(frames))
     firsts = tuple(
         number for number, fragment in enumerate(fragments) if starts and buffer.startswith(starts, fragment.value, fragment.stop)
     )
+    if frames == 1 and len(firsts) <= 1:
+        return (0,)
     if len(firsts) != frames or firsts[0] != 0:
-        raise unclear(element)
+        raise unclear(element)  # of one frame, too: what begins a second one would be lost as excess
     return firsts

@@ -37,8 +37,9 @@ class PixelWork:
     are taken out of the samples. `removed_groups`: overlay groups of which no element may stay in the output. `strip_high_bits`: clear
     whatever of a sample is not the image. `label`: text to draw into blanked frame areas.
 
-    `unjudged`: why the object had to be judged and was not, with the policy or a verdict accepting it ("" when all was judged or nothing
-    had to be); an output with an `unjudged` object may not claim clean pixels. `rules`: names of the rules that matched."""
+    `judged`: the object has pixel data that stays, every frame of it was judged by a matching rule, and so was every overlay plane that
+    stays; no other output may claim clean pixels. `unjudged`: why the object had to be judged and was not, with the policy or a verdict
+    accepting it ("" when all was judged or nothing had to be). `rules`: names of the rules that matched."""
 
     rules: tuple[str, ...] = ()
     frames: tuple[FrameBlanks, ...] = ()
@@ -48,6 +49,7 @@ class PixelWork:
     strip_high_bits: bool = False
     label: str = ""
     unjudged: str = ""
+    judged: bool = False
 
     @property
     def changes_pixels(self) -> bool:
@@ -117,6 +119,7 @@ def judge(
         strip_high_bits=keeps_pixels and "high-bit-overlays" in stripped and facts.bits_stored < facts.bits_allocated,
         label=" ".join(labels) if segments else "",
         unjudged=unjudged,
+        judged=frames > 0 and frame_judged.covers(frames) and not unjudged,
     )
 
 

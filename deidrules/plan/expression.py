@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from deidrules.plan.selector import PrivateLeaf, Step, TagLeaf
 
@@ -144,3 +145,15 @@ class Or:
 
 
 Condition = Compare | Member | Contains | Matches | Exists | Empty | Not | And | Or
+
+
+@cache
+def uses_here(condition: Condition) -> bool:
+    """True when the truth depends on the item the element stands in."""
+    match condition:
+        case Not(part):
+            return uses_here(part)
+        case And(parts) | Or(parts):
+            return any(uses_here(part) for part in parts)
+        case _:
+            return condition.attribute.anchor == "here"

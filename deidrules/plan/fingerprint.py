@@ -11,7 +11,7 @@ from deidrules.plan.json import to_data
 from deidrules.plan.model import Plan
 
 # Names, titles and places are for people; a reason explains a meaning and is none.
-_NOT_MEANING = ("profile", "version", "title", "layers", "overrides")
+_NOT_MEANING = ("profile", "version", "title", "layers", "overrides", "unclaimed")
 
 
 @lru_cache(maxsize=16)  # a run asks for it several times, and a plan never changes
@@ -27,10 +27,13 @@ def fingerprint(plan: Plan) -> str:
         entries = data.get(part, [])
         for entry in entries:
             entry.pop("origin", None)
+            entry.pop("because", None)
             if entry.get("condition") is not None:
                 entry["condition"] = conditions[entry["condition"]]
         if part != "rules":
             data[part] = sorted(entries, key=_canonical)
+    for entry in data.get("claims", []):
+        entry["unless"] = sorted((conditions[number] for number in entry.pop("unless", [])), key=_canonical)
     data["rules"] = _rules(plan, data.get("rules", []))
     return hashlib.sha256(_canonical(data).encode("ascii")).hexdigest()
 

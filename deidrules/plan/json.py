@@ -9,7 +9,7 @@ from typing import Any
 
 from deidrules.plan import expression, pixels
 from deidrules.plan.expression import Attribute
-from deidrules.plan.model import Override, PixelRule, Plan, Policies, Rule, Table, Verdict
+from deidrules.plan.model import Claim, Override, PixelRule, Plan, Policies, Rule, Table, Unclaimed, Verdict
 from deidrules.plan.selector import PrivateLeaf, Selector, TagLeaf, parse_selector
 
 FORMAT = 1
@@ -102,6 +102,7 @@ _PLAIN: dict[str, Callable[[Any], bool]] = {
     "int": lambda value: type(value) is int,
     "int | None": lambda value: value is None or type(value) is int,
     "tuple[str, ...]": lambda value: isinstance(value, tuple) and all(isinstance(item, str) for item in value),
+    "tuple[int, ...]": lambda value: isinstance(value, tuple) and all(type(item) is int for item in value),
     "str | tuple[str, ...]": lambda value: isinstance(value, str) or _PLAIN["tuple[str, ...]"](value),
     "tuple[tuple[int, int], ...]": lambda value: (
         isinstance(value, tuple) and all(isinstance(pair, tuple) and [type(number) for number in pair] == [int, int] for pair in value)
@@ -127,12 +128,15 @@ def _plan(data: dict[str, Any]) -> Plan:
         "verdicts": tuple(_make(Verdict, item) for item in data.pop("verdicts", ())),
         "pixels": tuple(_pixel_rule(item) for item in data.pop("pixels", ())),
         "tables": tuple(_make(Table, item) for item in data.pop("tables", ())),
+        "claims": tuple(_make(Claim, item | {"unless": tuple(item.get("unless", ()))}) for item in data.pop("claims", ())),
         "overrides": tuple(_make(Override, item) for item in data.pop("overrides", ())),
+        "unclaimed": tuple(_make(Unclaimed, item | {"origins": tuple(item.get("origins", ()))}) for item in data.pop("unclaimed", ())),
         "layers": tuple(data.pop("layers", ())),
     }
     plan: Plan = _make(Plan, fields | data)
     numbers = [rule.condition for rule in plan.rules]
     numbers += [verdict.condition for verdict in plan.verdicts] + [rule.condition for rule in plan.pixels]
+    numbers += [number for claim in plan.claims for number in claim.unless]
     if any(number is not None and not 0 <= number < len(plan.conditions) for number in numbers):
         raise ValueError("a condition of the plan is missing")
     return plan

@@ -14,8 +14,9 @@ class Rule:
     """One selector, one action. The rules of a plan stand in the order in which they are asked, so a run never ranks anything: of those
     that reach an element and whose condition holds, the first decides (rule 5).
 
-    `code` is one of the standard's codes as written (`X`, `X/Z/D`, …) or `add`. `origin` is "recipe:line", outside equality and
-    fingerprint."""
+    `code` is one of the standard's codes as written (`X`, `X/Z/D`, …) or `add`. `reading` is the VR with which a private element is read
+    whose VR the file does not say, "" for none. `origin` is "recipe:line", `because` the reason given with `override`, both outside
+    equality and fingerprint."""
 
     selector: Selector
     code: str
@@ -24,7 +25,9 @@ class Rule:
     excluded: tuple[Selector, ...] = ()
     layer: int = 0
     otherwise: bool = False
+    reading: str = ""
     origin: str = field(default="", compare=False)
+    because: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +80,29 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """An option of PS3.15 that outputs may claim, by its code in PS3.16 CID 7050. `unless`: numbers of the conditions that take the claim
+    away from an instance for which one of them holds, ascending."""
+
+    code: int
+    unless: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unclaimed:
+    """Why an option whose layer is in the stack is not claimed: a reason for people, and the rules it speaks of as "recipe:line"."""
+
+    code: int
+    why: str
+    origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything an engine needs but the key, the tables' content and the program.
 
-    Part of the fingerprint: dictionary, policies, conditions, rules, verdicts, pixels, tables, longitudinal. Not part of it: profile,
-    version, title, layers, origins, overrides."""
+    Part of the fingerprint: dictionary, policies, conditions, rules, verdicts, pixels, tables, longitudinal, claims. Not part of it:
+    profile, version, title, layers, origins, overrides, unclaimed."""
 
     profile: str
     version: str
@@ -92,7 +113,9 @@ class Plan:
     verdicts: tuple[Verdict, ...] = ()
     pixels: tuple[PixelRule, ...] = ()
     tables: tuple[Table, ...] = ()
-    longitudinal: str = ""  # what (0028,0303) may claim: "REMOVED" or "" (no claim)
+    longitudinal: str = ""  # what (0028,0303) may claim without an option for dates: "REMOVED" or "" (no claim)
+    claims: tuple[Claim, ...] = ()
     title: str = field(default="", compare=False)
     layers: tuple[str, ...] = field(default=(), compare=False)
     overrides: tuple[Override, ...] = field(default=(), compare=False)
+    unclaimed: tuple[Unclaimed, ...] = field(default=(), compare=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from deidrules.dicom import content_item
+
 EXACT = 0xFFFFFFFF
 
 # (50xx,...) and (60xx,...) stand for the 16 repeating groups, PS3.5 7.6
@@ -91,6 +93,14 @@ class UnknownAny:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredSafe:
+    """`declared-safe`: private elements that the object itself declares free of identifying information (PS3.3 C.12.1.1.7)."""
+
+    def __str__(self) -> str:
+        return "declared-safe"
+
+
+@dataclass(frozen=True, slots=True)
 class Anything:
     """`*`: everything directly in the sequence before it; as a step, any sequence."""
 
@@ -98,19 +108,43 @@ class Anything:
         return "*"
 
 
-Leaf = TagLeaf | PrivateLeaf | VrLeaf | PrivateAny | UnknownAny | Anything
+@dataclass(frozen=True, slots=True)
+class ContentLeaf:
+    """The value of a content item: of a concept (`SCHEME:CODE`, normalised) and of a Value Type; "" for any."""
+
+    concept: str = ""
+    value_type: str = ""
+
+    def matches(self, content: tuple[str, str]) -> bool:
+        """True for an item with this (concept, value type)."""
+        return self.concept in ("", content[0]) and self.value_type in ("", content[1])
+
+    @property
+    def elements(self) -> tuple[int, ...]:
+        """The elements that can be such a value."""
+        return content_item.value_elements(self.value_type)
+
+    def __str__(self) -> str:
+        concept = self.concept.replace('"', '""')
+        return "content" + (f' "{concept}"' if concept else "") + (f" {self.value_type}" if self.value_type else "")
+
+
+Leaf = TagLeaf | PrivateLeaf | VrLeaf | PrivateAny | UnknownAny | DeclaredSafe | Anything | ContentLeaf
 Step = TagLeaf | PrivateLeaf | Anything
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where an element stands and what it is, as far as a selector can ask: tag, VRs it can have by the dictionary (or the file, when
-    private), its normalised creator, and whether the dictionary knows it."""
+    private), its normalised creator, whether the dictionary knows it, whether the object declares it safe, and, where it is the value of a
+    content item, the (concept, value type) of the item."""
 
     tag: int
     vrs: frozenset[str]
     creator: str | None = None
     known: bool = True
+    declared: bool = False
+    content: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,19 +198,28 @@ def leaf_reaches(leaf: Leaf, place: Place) -> bool:
             return bool(place.tag >> 16 & 1)
         case UnknownAny():
             return not place.known and not place.tag >> 16 & 1
+        case DeclaredSafe():
+            return place.declared
         case Anything():
             return True
+        case ContentLeaf():
+            return place.content is not None and leaf.matches(place.content)
 
 
 def leaf_rank(leaf: Leaf) -> int:
-    """How specific a leaf is: tag or private element > mask by fixed digits > VR > `private`, `unknown`, `*`."""
+    """How specific a leaf is: value of a content item (concept and type > concept > type > neither) > tag or private element > mask by
+    fixed digits > VR > `declared-safe` > `private`, `unknown`, `*`."""
     match leaf:
+        case ContentLeaf():
+            return 31 + 2 * bool(leaf.concept) + bool(leaf.value_type)
         case TagLeaf():
             return 30 if leaf.exact else 10 + leaf.mask.bit_count() // 4
         case PrivateLeaf():
             return 30 if leaf.exact else 18 + leaf.mask.bit_count() // 4
         case VrLeaf():
             return 5
+        case DeclaredSafe():
+            return 3
         case _:
             return 1
 
@@ -201,7 +244,8 @@ def compare(one: Selector, one_conditional: bool, other: Selector, other_conditi
 
 _TAG = re.compile(r"\(([0-9A-Fx]{4}),([0-9A-Fx]{4})\)")
 _PRIVATE = re.compile(r'\(([0-9A-F]{4}),"((?:[^"]|"")+)",([0-9A-Fx]{2})\)')
-_PART = re.compile(r'\s*(\([0-9A-F]{4},"(?:[^"]|"")+",[0-9A-Fx]{2}\)|[^/]+?)\s*(?:/|$)')
+_CONTENT = re.compile(r'content(?: "((?:[^"]|"")+)")?(?: ([A-Z0-9]+))?')
+_PART = re.compile(r'\s*(\([0-9A-F]{4},"(?:[^"]|"")+",[0-9A-Fx]{2}\)|content(?: "(?:[^"]|"")+")?(?: [A-Z0-9]+)?|[^/]+?)\s*(?:/|$)')
 
 
 def parse_leaf(text: str) -> Leaf:
@@ -215,11 +259,18 @@ def parse_leaf(text: str) -> Leaf:
         return PrivateLeaf(int(match[1], 16), match[2].replace('""', '"'), int(low.replace("x", "0"), 16), mask)
     if text.startswith("vr ") and len(text) == 5:
         return VrLeaf(text[3:])
+    if match := _CONTENT.fullmatch(text):
+        concept, value_type = (match[1] or "").replace('""', '"'), match[2] or ""
+        if (value_type and value_type not in content_item.VALUES) or concept != content_item.normal_concept(concept):
+            raise ValueError("not a selector of a plan")
+        return ContentLeaf(concept, value_type)
     match text:
         case "private":
             return PrivateAny()
         case "unknown":
             return UnknownAny()
+        case "declared-safe":
+            return DeclaredSafe()
         case "*":
             return Anything()
     raise ValueError("not a selector of a plan")

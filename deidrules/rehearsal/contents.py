@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from deidrules.actions.base import Atom
 from deidrules.compile.selectors import Reached
-from deidrules.dicom import dictionary
+from deidrules.dicom import content_item, dictionary
 from deidrules.dicom.element import Element
 from deidrules.dicom.private import block_of
 from deidrules.dicom.reader import read
 from deidrules.dicom.vr import VRS, Kind
+from deidrules.engine.content import content_of
 from deidrules.engine.reading import DataSet, Reading, is_sequence
 from deidrules.plan.own import engine_own
 from deidrules.plan.selector import Place, PrivateLeaf, Selector, TagLeaf
+from deidrules.text.refusal import Refusal
 
 _WORD = re.compile(r"[^\W_]+")
 _WORDY = frozenset({Kind.TEXT, Kind.CODE})
@@ -35,6 +37,7 @@ class Spot:
     raw: bytes
     values: tuple[Atom, ...]
     items: int | None
+    content: tuple[str, str] | None = None  # (concept, value type) of the content item whose value it is
 
     @property
     def empty(self) -> bool:
@@ -64,21 +67,30 @@ class Spot:
         entry = None if self.tag >> 16 & 1 else dictionary.entry(self.tag)
         vrs = frozenset(entry.vrs) if entry is not None else frozenset((self.vr,))
         path = tuple((tag, creator) for (tag, _), creator in zip(self.where, self.creators, strict=True))
-        return selector.reaches(Place(self.tag, vrs, self.creator, entry is not None), path)
+        return selector.reaches(Place(self.tag, vrs, self.creator, entry is not None, content=self.content), path)
 
 
 class Contents:
-    """The elements of an object, group 0002 too, private creators left out: they have no rule of their own (rule 15)."""
+    """The elements of an object, group 0002 too, private creators left out: they have no rule of their own (rule 15). `gone`: the items of
+    the object as it was that are not in this one, their numbers from 1."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, gone: frozenset[Where] = frozenset()) -> None:
         self.reading = Reading(read(data))
+        self._gone = gone
         self.spots: dict[tuple[Where, int], Spot] = {}
         self._walk(self.reading.meta, (), ())
         self._walk(self.reading.top, (), ())
 
     def at(self, spot: Spot) -> Spot | None:
         """The element at the place of another object's; None when nothing is there."""
-        return self.spots.get((spot.where, spot.tag))
+        where: list[tuple[int, int]] = []
+        before: list[tuple[int, int]] = []
+        for tag, number in spot.where:
+            if (*before, (tag, number + 1)) in self._gone:
+                return None
+            where.append((tag, number - sum((*before, (tag, other)) in self._gone for other in range(1, number + 1))))
+            before.append((tag, number + 1))
+        return self.spots.get((tuple(where), spot.tag))
 
     def reached(self, by: Reached) -> tuple[Spot, ...]:
         """All that a selector of the language means."""
@@ -102,15 +114,25 @@ class Contents:
         return None if spot is None else spot.raw
 
     def _walk(self, place: DataSet, where: Where, creators: tuple[str | None, ...]) -> None:
+        content = self._content(place) if where and where[-1][0] in content_item.SEQUENCES else None
+        values = content_item.value_elements(content[1]) if content is not None else ()
         for element in place.elements:
             if block_of(element.tag) is not None:
                 continue
-            self.spots[where, element.tag] = self._spot(element, place, where, creators)
+            self.spots[where, element.tag] = self._spot(element, place, where, creators, content if element.tag in values else None)
             if is_sequence(element):
                 for number, item in enumerate(element.items or ()):
                     self._walk(place.below(item), (*where, (element.tag, number)), (*creators, element.creator))
 
-    def _spot(self, element: Element, place: DataSet, where: Where, creators: tuple[str | None, ...]) -> Spot:
+    def _content(self, place: DataSet) -> tuple[str, str] | None:
+        try:
+            return content_of(place, self.reading)[0]
+        except Refusal:
+            return None  # the engine refuses the object
+
+    def _spot(
+        self, element: Element, place: DataSet, where: Where, creators: tuple[str | None, ...], content: tuple[str, str] | None
+    ) -> Spot:
         return Spot(
             tag=element.tag,
             where=where,
@@ -120,4 +142,5 @@ class Contents:
             raw=b"" if is_sequence(element) else self.reading.raw(element, place),
             values=self.reading.values(element, place),
             items=len(element.items or ()) if is_sequence(element) else None,
+            content=content,
         )

@@ -84,6 +84,8 @@ def _name(spot: Spot) -> str:
 
 
 def _selector(path: ast.Path, selectors: Selectors) -> Selector | None:
+    if isinstance(path.leaf, ast.ContentItem):
+        return next((one.selector for one in selectors.one(path)), None)
     attribute = selectors.attribute(path)
     return None if attribute is None else Selector(attribute.leaf, attribute.steps, attribute.anchor != "any")
 

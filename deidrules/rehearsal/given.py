@@ -14,7 +14,8 @@ from deidrules.dicom.transfer_syntax import EXPLICIT_VR_LITTLE_ENDIAN, TransferS
 from deidrules.dicom.vr import effective
 from deidrules.language import ast
 from deidrules.plan.expression import Attribute
-from deidrules.plan.selector import Anything, PrivateLeaf, TagLeaf
+from deidrules.plan.selector import Anything, ContentLeaf, Selector, Step, TagLeaf
+from deidrules.rehearsal.content_item import NoContentItem, item_of, steps_of
 from deidrules.rehearsal.image import PIXEL_DATA, Image, NoImage, image_of
 from deidrules.rehearsal.writing import SOP_CLASS, Node, Value, encoded, file
 from deidrules.text.diagnostic import Diagnostic
@@ -48,6 +49,16 @@ class _Line:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """One `content "SCHEME:CODE" TYPE = value`: an item of its own."""
+
+    selector: Selector
+    texts: tuple[str, ...]
+    value: ast.Expression
+    span: Span
+
+
 def written(value: ast.Expression) -> tuple[str, ...] | None:
     """The values of a `given` or `expect` as texts, numbers as they are written; () for `""`. None for a number with a unit."""
     match value:
@@ -65,13 +76,15 @@ def make(test: ast.Test, selectors: Selectors) -> tuple[Instance | None, tuple[D
     """The object that a test gives, or what of it cannot be in one. What is not given is absent, but for what an image needs (image.py)
     and a character set for text beyond ASCII. Each sequence has one item."""
     problems: list[Diagnostic] = []
-    lines = _lines(test, selectors, problems)
+    lines, items = _lines(test, selectors, problems)
     syntax = _syntax(lines, problems)
     if problems:
         return None, tuple(problems)
-    maker = _Maker(syntax.encoding, lines, problems)
+    maker = _Maker(syntax.encoding, lines, items, problems)
     for line in lines:
         maker.put(line)
+    for item in items:
+        maker.put_item(item)
     image = None if problems else _with_image(maker, lines, syntax)
     if problems:
         return None, tuple(problems)
@@ -84,17 +97,21 @@ def make(test: ast.Test, selectors: Selectors) -> tuple[Instance | None, tuple[D
     return Instance(data, image, sop_class is not None and bool(sop_class.texts)), ()
 
 
-def _lines(test: ast.Test, selectors: Selectors, problems: list[Diagnostic]) -> list[_Line]:
-    lines = []
+def _lines(test: ast.Test, selectors: Selectors, problems: list[Diagnostic]) -> tuple[list[_Line], list[_Content]]:
+    lines: list[_Line] = []
+    items: list[_Content] = []
     for given in test.body:
         for assignment in given.assignments if isinstance(given, ast.Given) else ():
-            attribute = selectors.attribute(assignment.target)
+            content = isinstance(assignment.target.leaf, ast.ContentItem)
+            attribute = None if content else selectors.attribute(assignment.target)
             texts = written(assignment.value)
-            if texts is None:
+            if content and texts is not None:
+                items += [_Content(one.selector, texts, assignment.value, one.span) for one in selectors.one(assignment.target)]
+            elif texts is None:
                 problems.append(Diagnostic("DR523", "a value of an object has no unit", assignment.value.span))
             elif attribute is not None:
                 lines.append(_Line(attribute, texts, assignment.value, assignment.target.span))
-    return lines
+    return lines, items
 
 
 def _of(lines: list[_Line], tag: int) -> _Line | None:
@@ -117,20 +134,21 @@ def _syntax(lines: list[_Line], problems: list[Diagnostic]) -> TransferSyntax:
         return transfer_syntax(EXPLICIT_VR_LITTLE_ENDIAN)
 
 
-def _charsets(lines: list[_Line]) -> tuple[str, ...]:
+def _charsets(lines: list[_Line], items: list[_Content]) -> tuple[str, ...]:
     line = _of(lines, CHARACTER_SET)
     if line is not None:
         return line.texts
-    return () if all(text.isascii() for line in lines for text in line.texts) else _UTF_8
+    texts = [text for line in lines for text in line.texts] + [text for item in items for text in item.texts]
+    return () if all(text.isascii() for text in texts) else _UTF_8
 
 
 class _Maker:
     """Puts the lines in their places; complaints go to `problems`."""
 
-    def __init__(self, encoding: Encoding, lines: list[_Line], problems: list[Diagnostic]) -> None:
+    def __init__(self, encoding: Encoding, lines: list[_Line], items: list[_Content], problems: list[Diagnostic]) -> None:
         self.top = Node()
         self.meta: dict[int, Value] = {}
-        self.charsets = _charsets(lines)
+        self.charsets = _charsets(lines, items)
         self.encoding = encoding
         self.problems = problems
         if self.charsets == _UTF_8:
@@ -152,8 +170,22 @@ class _Maker:
                 f"this is no value of `{spoken(line.attribute.leaf)}`{f' ({refusal.vr})' if refusal.vr else ''}", line.value.span, help_
             )
 
+    def put_item(self, line: _Content) -> None:
+        """A content item of its own."""
+        leaf = line.selector.leaf
+        assert isinstance(leaf, ContentLeaf)
+        try:
+            *around, last = steps_of(line.selector)
+            node = self._node(tuple(around), line.span)
+            if node is not None:
+                node.sequences.setdefault(self._tag(last, node), []).append(item_of(leaf, line.texts, self.value))
+        except NoContentItem as problem:
+            self._say(problem.message, line.span)
+        except Refusal as refusal:
+            self._say(f"this is no value of `{leaf}`", line.value.span, REFUSALS[refusal.code])
+
     def _put(self, line: _Line) -> None:
-        leaf, node = line.attribute.leaf, self._item(line)
+        leaf, node = line.attribute.leaf, self._node(line.attribute.steps, line.span)
         if node is None:
             return
         tag = self._tag(leaf, node)
@@ -171,16 +203,16 @@ class _Maker:
         else:
             node.values[tag] = self.value(vr, line.texts)
 
-    def _item(self, line: _Line) -> Node | None:
-        """The data set that the attribute stands in, made where it is missing."""
+    def _node(self, steps: tuple[Step, ...], span: Span) -> Node | None:
+        """The data set that these sequences lead to, made where it is missing."""
         node = self.top
-        for step in line.attribute.steps:
+        for step in steps:
             if isinstance(step, Anything):
-                self._say("`*` names no sequence to put it into", line.span, "name the sequence")
+                self._say("`*` names no sequence to put it into", span, "name the sequence")
                 return None
             tag = self._tag(step, node)
             if tag in node.values:
-                self._say(f"`{spoken(step)}` was given a value, and here it is a sequence", line.span)
+                self._say(f"`{spoken(step)}` was given a value, and here it is a sequence", span)
                 return None
             items = node.sequences.setdefault(tag, [])
             if not items:
@@ -188,7 +220,8 @@ class _Maker:
             node = items[0]
         return node
 
-    def _tag(self, leaf: TagLeaf | PrivateLeaf, node: Node) -> int:
+    def _tag(self, leaf: Step, node: Node) -> int:
+        assert not isinstance(leaf, Anything)
         if isinstance(leaf, TagLeaf):
             return leaf.value
         block, new = node.block(leaf.group, leaf.creator)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from deidrules.compile.kinds import spoken
 from deidrules.dicom.reader import read
 from deidrules.engine.condition import Conditions
+from deidrules.engine.content import ITEM
 from deidrules.engine.instance import Engine
 from deidrules.engine.keys import KeyRing
 from deidrules.engine.reading import Reading
@@ -53,7 +54,8 @@ class Stage:
         except Refusal as refusal:
             held = self._held(instance) if refusal.code in ("rejected", "quarantined") else frozenset[tuple[str, str]]()
             return Performance(instance, before, None, refusal, held)
-        after = Contents(b"".join(result.parts))
+        gone = frozenset(outcome.path for outcome in result.outcomes if outcome.tag == ITEM)
+        after = Contents(b"".join(result.parts), gone)
         return Performance(instance, before, after, None, frozenset(("accept", name) for name in result.verdicts))
 
     def _engine(self, *, strictest: bool) -> Engine:

@@ -41,7 +41,7 @@ def rehearse_recipe(source: Source, tables: Tables | None = None) -> Rehearsal:
 def rehearse_profile(place: str | Path) -> Rehearsal:
     """The tests of a profile: those of each of its recipes against that recipe alone, and those under `tests:` against the whole plan."""
     compilation = compile_profile(place)
-    alone = tuple(rehearse_recipe(layer.source, compilation.tables) for layer in compilation.layers)
+    alone = tuple(rehearse_recipe(layer.source, compilation.tables) for layer in compilation.layers if not layer.generated)
     if compilation.plan is None:
         not_run = sum(len(tests_of(layer.recipe)) for layer in compilation.tests)
         return together((*alone, Rehearsal(errors=_errors(compilation.diagnostics), not_run=not_run)))

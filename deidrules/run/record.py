@@ -17,7 +17,14 @@ def instance_members(instance: Deidentified, size: int) -> str:
     """The members of an `instance` line that the instance itself settles, as JSON without the braces around them. A SOP class that is not
     registered is "private": nobody vouches that its digits say nothing. `size`: bytes of the output."""
     return _members(
-        instance.sop_class, instance.outcomes_id, size, instance.dropped, instance.repaired, instance.pixel_rules, instance.verdicts
+        instance.sop_class,
+        instance.outcomes_id,
+        size,
+        instance.dropped,
+        instance.repaired,
+        instance.pixel_rules,
+        instance.verdicts,
+        instance.claims,
     )
 
 
@@ -31,6 +38,7 @@ def _members(
     repaired: bool,
     pixel_rules: tuple[str, ...],
     verdicts: tuple[str, ...],
+    claims: tuple[int, ...],
 ) -> str:
     record = {
         "sop_class": sop_class if name_of(sop_class) else "private" if sop_class else "",
@@ -40,6 +48,7 @@ def _members(
         "repaired": repaired,
         "pixel_rules": pixel_rules,
         "verdicts": verdicts,
+        "claims": claims,
     }
     return json.dumps(record, ensure_ascii=False, separators=(",", ":"))[1:-1]
 

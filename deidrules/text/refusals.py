@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 REFUSALS: dict[str, str] = {
+    "ambiguous-content-item": "a content item has two concepts, codes or value types, so there is no telling which rule means it",
     "bad-argument": "an argument that a rule reads from the object is outside what its function takes",
     "bad-codestream": "a compressed frame cannot be followed by its markers to its end, so what it holds beside its image is not known",
     "bad-delimiter": "an item or sequence delimiter has a length other than zero",
@@ -82,6 +83,7 @@ REFUSALS: dict[str, str] = {
     "unmatched-pixels": "the object may carry burned-in text and no pixel rule judges all of its frames and overlay planes",
     "unparsable-age": "an age is not written as PS3.5 writes it (three digits and D, W, M or Y)",
     "unparsable-date": "a date is not written as PS3.5 writes it, so it cannot be changed and must not stay",
+    "unparsable-time": "a time is not written as PS3.5 writes it, so nothing says that it is one",
     "unreadable": "the file cannot be read",
     "unreadable-folder": "a folder of the sources cannot be listed, so what is in it is not counted",
     "unreadable-un": "an element coded UN stays or changes by a rule, and cannot be read as what the dictionary says it is",

@@ -45,6 +45,15 @@ UID_SUPPLEMENT: tuple[tuple[str, str, str, str], ...] = (
     ("1.2.840.10008.1.2.4.111", "Transfer Syntax", "JPEGXLJPEGRecompression", "JPEG XL JPEG Recompression"),
     ("1.2.840.10008.1.2.4.112", "Transfer Syntax", "JPEGXL", "JPEG XL"),
     ("1.2.840.10008.1.2.8.1", "Transfer Syntax", "DeflatedImageFrameCompression", "Deflated Image Frame Compression"),
+    ("1.2.840.10008.5.1.4.1.1.9.100.1", "SOP Class", "WaveformPresentationStateStorage", "Waveform Presentation State Storage"),
+    (
+        "1.2.840.10008.5.1.4.1.1.9.100.2",
+        "SOP Class",
+        "WaveformAcquisitionPresentationStateStorage",
+        "Waveform Acquisition Presentation State Storage",
+    ),
+    ("1.2.840.10008.5.1.4.1.1.66.7", "SOP Class", "LabelMapSegmentationStorage", "Label Map Segmentation Storage"),
+    ("1.2.840.10008.5.1.4.1.1.66.8", "SOP Class", "HeightMapSegmentationStorage", "Height Map Segmentation Storage"),
 )
 
 

@@ -13,7 +13,8 @@ JPEG, JPEG_2000, JPEG_XL, EXCESS = "jpeg-metadata", "jpeg-2000-metadata", "jpeg-
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Bytes `start` .. `stop` of a frame become `new`. `what`: the word of the audit; "" for a length that follows another edit."""
+    """Bytes `start` .. `stop` of a frame become `new`. `what`: the word of the audit; "" for what changes only because something else does:
+    a length, or padding that is made anew."""
 
     start: int
     stop: int
@@ -32,7 +33,10 @@ class Edit:
 
 
 def edited(data: memoryview, edits: Sequence[Edit]) -> tuple[bytes | memoryview, ...]:
-    """The frame in parts, with the edits done: they ascend and do not overlap. What stays are views."""
+    """The frame in parts, with the edits done: they ascend and do not overlap. What stays are views. Edits without a word alone change
+    nothing."""
+    if not any(edit.what for edit in edits):
+        return (data,)
     parts: list[bytes | memoryview] = []
     at = 0
     for edit in edits:
@@ -48,12 +52,13 @@ def shrunk(edits: Iterable[Edit]) -> int:
 
 
 def trailing(data: memoryview, at: int) -> list[Edit]:
-    """What stands behind the end of the image goes. It may stay where it says nothing: the one byte that makes a length even, and
-    padding of zeros or of fill bytes."""
+    """What stands behind the end of the image goes. Where it says nothing that alone is no change: the one byte that makes a length even,
+    and padding of zeros or of fill bytes."""
     rest = data[at:]
-    if len(rest) <= 1 or any(bytes(rest).count(padding) == len(rest) for padding in (b"\0", b"\xff")):
+    if not len(rest):
         return []
-    return [Edit(at, len(data), what=EXCESS)]
+    silent = len(rest) == 1 or any(bytes(rest).count(padding) == len(rest) for padding in (b"\0", b"\xff"))
+    return [Edit(at, len(data), what="" if silent else EXCESS)]
 
 
 def broken() -> Refusal:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from deidrules.pixels.codestream.edits import EXCESS, JPEG, Edit, broken, number, trailing
-from deidrules.pixels.codestream.stamps import JPEG_APPLICATIONS, JPEG_COMMENTS, matching
+from deidrules.pixels.codestream.stamps import JPEG_APPLICATIONS, JPEG_COMMENTS, JPEG_LS_APPLICATIONS, matching
 
 START = b"\xff\xd8\xff"
 
@@ -19,7 +19,7 @@ _START = re.compile(START)
 _ENDS_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7]", re.DOTALL)
 _ENDS_SCAN_LS = re.compile(rb"\xff[\x80-\xcf\xd8-\xff]", re.DOTALL)
 
-_STAMPS = {COM: matching(JPEG_COMMENTS), APP: matching(JPEG_APPLICATIONS)}
+_STAMPS = {COM: matching(JPEG_COMMENTS), APP: matching(JPEG_APPLICATIONS), APP + 8: matching(JPEG_LS_APPLICATIONS)}
 
 
 def edits(data: memoryview) -> list[Edit]:

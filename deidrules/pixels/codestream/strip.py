@@ -107,7 +107,7 @@ def strip(
             new = painted.get(number) if painted else None
             frame = original if new is None else memoryview(new)
             found = edits(frame)
-            if found or new is not None:
+            if new is not None or any(edit.what for edit in found):
                 changed[number] = edited(frame, found)
                 for edit in found:
                     if edit.what:

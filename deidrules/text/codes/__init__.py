@@ -1,7 +1,8 @@
 """The table of DR codes: what each finding means, once, for messages, `lint --explain`, the reference and the tests.
 
 DR0xx syntax · DR1xx names, tags, types · DR2xx safety · DR3xx conflicts, unreachable rules · DR4xx pixels · DR5xx profiles and versions,
-DR52x tests of recipes · DR6xx conversion · DR9xx style. A range is a module of this package that exports a tuple `TABLE`.
+DR52x tests of recipes · DR53x private lists · DR6xx conversion · DR9xx style. A range is a module of this package that exports a tuple
+`TABLE`.
 """
 
 from __future__ import annotations

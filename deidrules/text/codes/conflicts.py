@@ -29,7 +29,8 @@ TABLE: tuple[Code, ...] = (
         "DR304",
         "never-reached",
         WARNING,
-        "Another rule decides every element it means.",
+        "Another rule decides every element it means. An `otherwise` rule on a VR is a net for attributes that nobody names, and is only "
+        "called so where a rule as broad stands before it.",
         bad="X PatientName, StudyDate\nX PatientName",
         good="X PatientName",
     ),

@@ -142,6 +142,31 @@ TABLE: tuple[Code, ...] = (
         "Sets of sets spread to more than any recipe can mean, or go too deep; the text has to end in a plan or in findings.",
     ),
     Code(
+        "DR125",
+        "unknown-value-type",
+        ERROR,
+        "Content items have the Value Types of PS3.3 C.17.3 and 10.2; an item of another type is reached by `content` without a type.",
+        bad="X content TXT",
+        good="X content TEXT",
+    ),
+    Code(
+        "DR126",
+        "not-a-concept",
+        ERROR,
+        "A concept is the Coding Scheme Designator and the Code Value with a colon between them; anything else would meet no item.",
+        bad='X content "121022" TEXT',
+        good='X content "DCM:121022" TEXT',
+    ),
+    Code(
+        "DR128",
+        "reading-misplaced",
+        ERROR,
+        "`as` says with which VR a private element is read whose VR the file does not say (implicit VR, UN). Of every other element the "
+        "dictionary or the file says it.",
+        bad="C StudyDescription as LO",
+        good='C (0019,"SIEMENS MR HEADER",0C) as IS',
+    ),
+    Code(
         "DR130",
         "unused",
         WARNING,
@@ -156,5 +181,21 @@ TABLE: tuple[Code, ...] = (
         "The tag is in no dictionary of the plan; the rule still holds.",
         bad="X (0010,0099)",
         good="X (0010,4000)",
+    ),
+    Code(
+        "DR140",
+        "unknown-option",
+        ERROR,
+        "Outputs claim the option by this number; PS3.16 CID 7050 has the codes 113100 to 113112.",
+        bad="deidrules 1\nlayer option 113113\nX PatientName",
+        good="deidrules 1\nlayer option 113100\nX PatientName",
+    ),
+    Code(
+        "DR141",
+        "unknown-layer",
+        ERROR,
+        "A misspelled name after `may weaken` allows nothing, and the layer that was meant is weakened unmarked or not at all.",
+        bad='deidrules 1\nlayer option 113110 may weaken "ps315/2026d/basik"\nK StudyInstanceUID',
+        good='deidrules 1\nlayer option 113110 may weaken "ps315/2026d/basic"\nK StudyInstanceUID',
     ),
 )

@@ -41,4 +41,11 @@ TABLE: tuple[Code, ...] = (
         good='X IconImageSequence\npixels "a" when Modality = "US" { blank top 10 }',
     ),
     Code("DR405", "label-without-blank", ERROR, "A label is drawn into blanked areas, and this block blanks none."),
+    Code(
+        "DR410",
+        "clean-pixels-accepted",
+        ERROR,
+        "The Clean Pixel Data Option of PS3.15 says that text in images was removed; under `unmatched-pixels: accept` images leave that "
+        "nobody looked at.",
+    ),
 )

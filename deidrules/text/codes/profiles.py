@@ -66,4 +66,28 @@ TABLE: tuple[Code, ...] = (
     ),
     Code("DR513", "recipe-unreadable", ERROR, "A recipe is not UTF-8 text, or cannot be read."),
     Code("DR514", "tests-only", ERROR, "Recipes under `tests:` hold only tests; a rule there would be written and never applied."),
+    Code(
+        "DR530",
+        "private-list-unreadable",
+        ERROR,
+        "A private list is missing, lies outside the profile's folder, or is no CSV with the columns of one of the three forms. A column "
+        "nobody knows may be a mistyped `action`, without which every row would be cleaned.",
+        bad="tag,private_creator,acton\n",
+        good="tag,private_creator,action\n",
+    ),
+    Code(
+        "DR531",
+        "private-list-row",
+        ERROR,
+        "A row of a private list cannot be understood. It is never skipped: the element would be treated as if nobody had listed it.",
+        bad='tag,private_creator,action\n"(0019,0C)",ACME 1.1,X\n',
+        good='tag,private_creator,action\n"(0019,xx0C)",ACME 1.1,X\n',
+    ),
+    Code(
+        "DR532",
+        "private-list-conflict",
+        WARNING,
+        "Rows of one private list ask for different things of one element, as they do in lists that tell elements apart by VR. What leaves "
+        "less counts.",
+    ),
 )

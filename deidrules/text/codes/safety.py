@@ -79,6 +79,14 @@ TABLE: tuple[Code, ...] = (
         bad="K PatientSex override X",
         good='X (0010,xxxx)\nK PatientSex override X because "protocol 4.2"',
     ),
+    Code(
+        "DR211",
+        "no-dummy",
+        ERROR,
+        "What a content item refers to, or where it lies, has no dummy that an object could hold and that says nothing.",
+        bad='D content "DCM:121080" IMAGE',
+        good='U content "DCM:121080" IMAGE',
+    ),
     Code("DR212", "override-meets-nothing", WARNING, "The rule it was written against has gone, or the selector is mistyped."),
     Code(
         "DR220",
@@ -111,5 +119,22 @@ TABLE: tuple[Code, ...] = (
         "A negated condition also holds where the attribute is absent, so objects that say nothing are weakened too.",
         bad='X ImageComments\nwhen Modality != "US" { K ImageComments override X because "phantoms" }',
         good='X ImageComments\nwhen Modality = "CT" { K ImageComments override X because "phantoms" }',
+    ),
+    Code(
+        "DR224",
+        "removed-although-required",
+        WARNING,
+        "Objects of an IOD that makes this attribute Type 1 are not valid without it; X removes it from them all the same (rule 12).",
+        bad="X ContentDate",
+        good="X/Z/D ContentDate",
+    ),
+    Code(
+        "DR230",
+        "table-row-not-covered",
+        ERROR,
+        "The profile stacks layers of PS3.15 that claim Table E.1-1 is followed, and more stays of an attribute than the table allows. "
+        "`lint --coverage` prints the whole table.",
+        bad="deidrules 1\nlayer option 113100\nK PatientBirthDate",
+        good="deidrules 1\nlayer option 113100\nZ PatientBirthDate",
     ),
 )

@@ -259,4 +259,11 @@ TABLE: tuple[Code, ...] = (
         'deidrules 1\nreject "" when Modality = "OT"',
         'deidrules 1\nreject "screen shot" when Modality = "OT"',
     ),
+    _error(
+        "DR035",
+        "concept-not-quoted",
+        "The concept of a content item is a text in double quotes, `SCHEME:CODE`: codes hold characters that words do not.",
+        "deidrules 1\nX content DCM:121022 TEXT",
+        'deidrules 1\nX content "DCM:121022" TEXT',
+    ),
 )
