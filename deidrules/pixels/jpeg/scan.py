@@ -159,8 +159,8 @@ class Interval:
             self.skip(first - reached)
             pieces.append(self._copy(copied, self.position))
             written, last = tuple(self.predictions), len(pieces)
+            self.skip(stop - first)  # before anything as long as the header promises is written
             pieces.append(self._run(written, stop - first, 0, 0))
-            self.skip(stop - first)
             copied, reached = self.position, stop
             if stop < mcus:
                 copied = self._resume(pieces, copied)
