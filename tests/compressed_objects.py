@@ -11,7 +11,12 @@ from typing import Any
 import imagecodecs
 import numpy as np
 from pixel_objects import dataset
+from pydicom._uid_dict import UID_dictionary
 from pydicom.dataset import Dataset
+
+# of later editions than pydicom's; without them it writes no file
+for _uid in ("4.110", "4.111", "4.112", "8.1"):
+    UID_dictionary.setdefault(f"1.2.840.10008.1.2.{_uid}", (_uid, "Transfer Syntax", "", "", ""))
 
 UIDS = "1.2.840.10008.1.2."
 
@@ -264,8 +269,8 @@ CODED: dict[str, Coded] = {
     "RLE, one bit": Coded("5", rle_encode, rle_decode((23, 41), "?"), _ones, False, {"allocated": 1}),
     "JPEG lossless": Coded("4.57", _jpeg_lossless(6), _jpeg_lossless_decode, _grey()),
     "JPEG lossless SV1, 12 bits": Coded("4.70", _jpeg_lossless(1, 12), _jpeg_lossless_decode, _grey(12), 0, STORED_12),
-    "JPEG lossless SV1, 16 bits": Coded("4.70", _jpeg_lossless(1), _jpeg_lossless_decode, _grey(16)),
-    "JPEG lossless SV1, signed": Coded("4.70", _jpeg_lossless(1), _jpeg_lossless_decode, _negative(16), "smallest", SIGNED),
+    "JPEG lossless SV1, 16 bits": Coded("4.70", _jpeg_lossless(1, 16), _jpeg_lossless_decode, _grey(16)),
+    "JPEG lossless SV1, signed": Coded("4.70", _jpeg_lossless(1, 16), _jpeg_lossless_decode, _negative(16), "smallest", SIGNED),
     "JPEG lossless SV1, RGB": Coded("4.70", _jpeg_lossless(1), _jpeg_lossless_decode, _colour, 0, RGB),
     "JPEG-LS": Coded("4.80", lambda frame: bytes(imagecodecs.jpegls_encode(frame)), JLS, _grey()),
     "JPEG-LS, 16 bits": Coded("4.80", lambda frame: bytes(imagecodecs.jpegls_encode(frame)), JLS, _grey(16)),

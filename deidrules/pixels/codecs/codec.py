@@ -74,10 +74,7 @@ def encoded(codec: Codec, wanted: Decoded, frame: bytes, facts: PixelFacts) -> b
         raise
     except Exception:
         raise Refusal("compressed-frame-inexact") from None
-    mask = (1 << wanted.precision) - 1
-    same = again.samples.shape == wanted.samples.shape and numpy.array_equal(
-        again.samples.astype(numpy.int64) & mask, wanted.samples.astype(numpy.int64) & mask
-    )
+    same = numpy.array_equal(again.samples, wanted.samples)
     signs = (again.samples.dtype.kind, wanted.samples.dtype.kind)
     if not same or again.photometric != wanted.photometric or signs[0] != signs[1]:
         raise Refusal("compressed-frame-inexact")
