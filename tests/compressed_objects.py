@@ -1,10 +1,11 @@
-"""Objects with compressed frames for tests: codecs of libraries and two written here, offset tables of every kind; independent of the package."""
+"""Objects with compressed frames for tests: codecs of libraries, two written here, every kind of offset table; apart from the package."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from struct import pack, unpack
 from typing import Any
 
@@ -53,7 +54,7 @@ def _packed(plane: bytes, row: int) -> bytes:
         for at in range(0, len(line), 128):
             run = line[at : at + 128]
             out += bytes([len(run) - 1]) + run
-    return bytes(out + b"\0" * 0 if len(out) % 2 == 0 else out + b"\x80")
+    return bytes(out) + b"\x80" * (len(out) % 2)
 
 
 def rle_decode(shape: tuple[int, ...], kind: str) -> Decode:
@@ -63,9 +64,9 @@ def rle_decode(shape: tuple[int, ...], kind: str) -> Decode:
     def decode(frame: bytes) -> np.ndarray:
         count, *offsets = unpack("<16I", frame[:64])
         edges = [*offsets[:count], len(frame)]
-        planes = [_unpacked(frame[start:stop]) for start, stop in zip(edges, edges[1:], strict=False)]
+        planes = [_unpacked(frame[start:stop]) for start, stop in pairwise(edges)]
         pixels = shape[0] * shape[1]
-        if dtype == bool:
+        if kind == "?":
             return np.unpackbits(np.frombuffer(planes[0], "u1"), bitorder="little")[:pixels].reshape(shape).astype(bool)
         samples = int(np.prod(shape)) // pixels
         assert count == samples * dtype.itemsize
@@ -100,7 +101,7 @@ def deflate(image: np.ndarray) -> bytes:
 def inflate(shape: tuple[int, ...], kind: str) -> Decode:
     def decode(frame: bytes) -> np.ndarray:
         plain = zlib.decompressobj(-15).decompress(frame)
-        if np.dtype(kind) == bool:
+        if kind == "?":
             return np.unpackbits(np.frombuffer(plain, "u1"), bitorder="little")[: int(np.prod(shape))].reshape(shape).astype(bool)
         return np.frombuffer(plain, kind)[: int(np.prod(shape))].reshape(shape)
 
@@ -153,7 +154,7 @@ def encapsulated(made: Dataset, frames: Sequence[bytes], *, table: str = "basic"
     for frame in frames:
         offsets.append(at)
         lengths.append(len(frame))
-        size = -(-len(frame) // pieces + 1 & ~1) or 2
+        size = -(-len(frame) // pieces)
         size += size % 2
         for start in range(0, len(frame), size):
             part = frame[start : start + size]

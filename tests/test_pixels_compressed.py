@@ -155,19 +155,19 @@ def test_a_second_pass_changes_nothing_in_what_was_coded_without_loss() -> None:
 # ---- bits beside the image
 
 HIDING = {
-    "RLE": (CODED["RLE"], "u2"),
-    "JPEG lossless": (CODED["JPEG lossless SV1, 16 bits"], "u2"),
-    "JPEG-LS": (CODED["JPEG-LS, 16 bits"], "u2"),
-    "JPEG 2000": (CODED["JPEG 2000"], "u2"),
-    "HTJ2K": (CODED["HTJ2K"], "u2"),
-    "JPEG XL": (CODED["JPEG XL, lossless"], "u2"),
-    "deflated": (CODED["deflated"], "u2"),
+    "RLE": CODED["RLE, 12 bits"],
+    "JPEG lossless": CODED["JPEG lossless SV1, 16 bits"],
+    "JPEG-LS": CODED["JPEG-LS, 16 bits"],
+    "JPEG 2000": CODED["JPEG 2000"],
+    "HTJ2K": CODED["HTJ2K"],
+    "JPEG XL": CODED["JPEG XL, lossless"],
+    "deflated": CODED["deflated"],
 }
 
 
 def hiding(name: str, *, signed: bool, frames: int = 3) -> tuple[Dataset, list[np.ndarray], list[np.ndarray], Any]:
-    """An object of 12 bits with an overlay plane in bit 12 and noise above; its frames, the same without what is hidden, and the decoder."""
-    coded = HIDING[name][0]
+    """An object of 12 bits with an overlay plane in bit 12 and noise above; its frames, the same with nothing hidden, and the decoder."""
+    coded = HIDING[name]
     chance = np.random.default_rng(4)
     plain, full = [], []
     for number in range(frames):
@@ -175,11 +175,6 @@ def hiding(name: str, *, signed: bool, frames: int = 3) -> tuple[Dataset, list[n
         above = np.where(signed & (words >= 2048), 0xF000, 0).astype("u2")
         plain.append(words | above)
         full.append(words | chance.integers(0, 16, words.shape, "u2") << 12)
-    decode: Any = coded.decode
-    if name == "RLE":
-        from compressed_objects import rle_decode
-
-        decode = rle_decode((24, 40), "u2")
     made = dataset(rows=24, columns=40, frames=frames, allocated=16, stored=12, signed=signed, value=b"")
     encapsulated(made, [coded.encode(frame) for frame in full])
     made.add_new(0x60000010, "US", 24)
@@ -188,14 +183,14 @@ def hiding(name: str, *, signed: bool, frames: int = 3) -> tuple[Dataset, list[n
     made.add_new(0x60000050, "SS", [1, 1])
     made.add_new(0x60000100, "US", 16)
     made.add_new(0x60000102, "US", 12)
-    return made, full, plain, decode
+    return made, full, plain, coded.decode
 
 
 @pytest.mark.parametrize("signed", [False, True])
 @pytest.mark.parametrize("name", HIDING)
 def test_high_bits_are_stripped_in_every_frame_and_the_image_stays(name: str, signed: bool) -> None:
     made, _, plain, decode = hiding(name, signed=signed)
-    after = through(made, HIDING[name][0].uid, Strip("high-bit-overlays"))
+    after = through(made, HIDING[name].uid, Strip("high-bit-overlays"))
     for (_, data), wanted in zip(fragments_of(after)[1], plain, strict=True):
         assert np.array_equal(decode(data), wanted)
     assert not [element.tag for element in after if element.tag.group == 0x6000]
@@ -204,7 +199,7 @@ def test_high_bits_are_stripped_in_every_frame_and_the_image_stays(name: str, si
 @pytest.mark.parametrize("name", HIDING)
 def test_an_overlay_plane_that_a_rule_removes_leaves_the_other_bits(name: str) -> None:
     made, full, _, decode = hiding(name, signed=False)
-    after = through(made, HIDING[name][0].uid, rules=(plans.rule("X", "(60xx,3000)"),))
+    after = through(made, HIDING[name].uid, rules=(plans.rule("X", "(60xx,3000)"),))
     for (_, data), before in zip(fragments_of(after)[1], full, strict=True):
         assert np.array_equal(decode(data), before & 0xEFFF)
 
@@ -212,7 +207,7 @@ def test_an_overlay_plane_that_a_rule_removes_leaves_the_other_bits(name: str) -
 @pytest.mark.parametrize("name", HIDING)
 def test_a_rectangle_in_a_plane_of_the_high_bits_spares_the_image(name: str) -> None:
     made, full, _, decode = hiding(name, signed=False)
-    after = through(made, HIDING[name][0].uid, Blank(BOX, overlay="6000", frames=((2, 2),)))
+    after = through(made, HIDING[name].uid, Blank(BOX, overlay="6000", frames=((2, 2),)))
     fragments = fragments_of(after)[1]
     assert [data for _, data in fragments][::2] == [data for _, data in fragments_of(made)[1]][::2]
     wanted = full[1].copy()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from deidrules.pixels.codecs.codec import Codec, Decoded, broken, three_axes, without_ones
+from deidrules.pixels.codestream.jpeg import edits
 from deidrules.pixels.facts import PixelFacts
+from deidrules.text.refusal import Refusal
 
 _LOSSLESS = 0xC3
 
@@ -28,6 +30,10 @@ def _decode(frame: bytes, facts: PixelFacts) -> Decoded:
     import imagecodecs
 
     precision, components = _frame_header(frame)
+    try:
+        edits(memoryview(frame))
+    except Refusal:
+        raise broken() from None  # the library makes up whatever is missing of a stream that ends too early
     # both spaces the same: the samples as they stand, no conversion
     space = "rgb" if components == 3 else None
     try:
