@@ -379,7 +379,9 @@ def test_a_document_of_no_known_kind_is_refused(mime: str | None) -> None:
 def test_the_length_of_a_document_goes_where_the_document_goes() -> None:
     data = build.file(document("application/pdf", length=30))
     assert "EncapsulatedDocumentLength" not in dataset(run(data, plan("X EncapsulatedDocument")))
-    elsewhere = data.replace(b"1.2.840.10008.5.1.4.1.1.104.1\0", b"1.2.840.10008.5.1.4.1.1.77.1.1")  # an endoscopic image: no such attribute
+    elsewhere = data.replace(
+        b"1.2.840.10008.5.1.4.1.1.104.1\0", b"1.2.840.10008.5.1.4.1.1.77.1.1"
+    )  # an endoscopic image: no such attribute
     after = dataset(run(data, plan("Z EncapsulatedDocument")))  # Type 1 in its IOD: a dummy (rule 12)
     assert after.EncapsulatedDocumentLength == len(minimal_document("application/pdf"))
     assert "EncapsulatedDocumentLength" not in dataset(run(elsewhere, plan("Z EncapsulatedDocument")))
