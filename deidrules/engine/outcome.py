@@ -62,8 +62,8 @@ def outcomes_id(lines: Iterable[bytes]) -> str:
 class Deidentified:
     """A de-identified object. `parts` in order are the whole output file; views keep the input alive. The UIDs are the new ones, "" when
     absent. `replaced_uids` and `patient_ids` (of the top level) are (old, new) pairs for a crosswalk and identify the patient; everything
-    else is free of the input's values. `dropped`: what was left behind, with its number of bytes. `verdicts`: names of the `accept` verdicts that held.
-    `claims`: the options of PS3.15 that the output claims, by their codes in PS3.16 CID 7050, ascending."""
+    else is free of the input's values. `dropped`: what was left behind, with its number of bytes. `verdicts`: names of the `accept`
+    verdicts that held. `claims`: the options of PS3.15 that the output claims, by their codes in PS3.16 CID 7050, ascending."""
 
     parts: tuple[bytes | memoryview, ...]
     study_uid: str
