@@ -45,7 +45,7 @@ def render(program: Program, reading: Reading, toucher: Toucher, pixels: PixelRe
     out = Rendered()
     parts = out.parts
     opened: list[tuple[int, str]] = []
-    frames = _Frames(reading)
+    frames = _Frames(reading, program.top, pixels)
     for operation in program.operations:
         match operation:
             case Copy(start, stop):
@@ -97,8 +97,10 @@ def render(program: Program, reading: Reading, toucher: Toucher, pixels: PixelRe
 class _Frames:
     """The frames of one file's encapsulated pixel data without what is not their image, worked out once for each data set."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, top: DataSet, pixels: PixelResult) -> None:
         self._instance = reading.instance
+        self._top = top
+        self._pixels = pixels
         self._known: dict[int, Stripped] = {}
 
     def of(self, place: DataSet) -> Stripped:
@@ -108,7 +110,8 @@ class _Frames:
             element = place.element(PIXEL_DATA)
             if element is None:
                 raise ProgramMismatch
-            known = self._known[id(place)] = strip(self._instance, place.elements, place.encoding, element)
+            painted = self._pixels.frames if place is self._top else None
+            known = self._known[id(place)] = strip(self._instance, place.elements, place.encoding, element, painted)
         return known
 
     def stream_inside(self, operation: Pixels) -> bool:

@@ -13,8 +13,9 @@ from deidrules.dicom.transfer_syntax import (
     IMPLICIT_VR_LITTLE_ENDIAN,
 )
 from deidrules.pixels.bits import set_bits, swap_pairs
+from deidrules.pixels.extremes import extreme, native_values
 from deidrules.pixels.facts import PixelFacts
-from deidrules.pixels.fill import encode, fill_of
+from deidrules.pixels.fill import Fill, encode, fill_of
 from deidrules.pixels.high_bits import Change, clear_bit, clear_high_bits
 from deidrules.pixels.label import marks
 from deidrules.pixels.layout import Layout, layout_of
@@ -67,7 +68,8 @@ def redact(instance: DicomObject, facts: PixelFacts, work: PixelWork) -> Iterato
 
 def _runs(instance: DicomObject, facts: PixelFacts, work: PixelWork, layout: Layout) -> Iterator[Run]:
     """All runs, frame after frame, ascending within each."""
-    painter = _Painter(instance, facts, work, layout)
+    value = memoryview(instance.buffer)[facts.offset : facts.offset + facts.length]
+    painter = _Painter(instance, facts, work, layout, value)
     everywhere = work.strip_high_bits or bool(work.cleared)
     touched = [span for blanks in work.planes if blanks.plane.embedded for span in blanks.frames] + list(work.frames)
     if everywhere:
@@ -89,8 +91,10 @@ def _each(spans: list[tuple[int, int]]) -> Iterator[int]:
 class _Painter:
     """The runs of one frame after another, with the constants of the object settled once."""
 
-    def __init__(self, instance: DicomObject, facts: PixelFacts, work: PixelWork, layout: Layout) -> None:
-        self._facts, self._work, self._layout = facts, work, layout
+    def __init__(self, instance: DicomObject, facts: PixelFacts, work: PixelWork, layout: Layout, value: memoryview) -> None:
+        self._facts, self._work, self._layout, self._value = facts, work, layout, value
+        self._fill: Fill | None = None
+        self._extend = False
         self._black: tuple[bytes | int, ...] = ()
         self._white: tuple[bytes | int, ...] = ()
         if work.label and facts.float_samples:
@@ -98,13 +102,14 @@ class _Painter:
         if work.frames:
             fill = fill_of(instance, facts)
             if layout.bits:
-                self._black, self._white = (fill.black[0] & 1,), (fill.white[0] & 1,)
+                self._black, self._white = (int(fill.black[0]) & 1,), (int(fill.white[0]) & 1,)
             else:
                 # the sign goes on above HighBit only where no plane that stays has its bits there
                 taken = {plane.group for plane in work.cleared}
-                extend = work.strip_high_bits or all(not plane.embedded or plane.group in taken for plane in facts.planes)
-                self._black = encode(fill.black, facts, extend_sign=extend)
-                self._white = encode(fill.white, facts, extend_sign=extend)
+                self._extend = work.strip_high_bits or all(not plane.embedded or plane.group in taken for plane in facts.planes)
+                self._fill = fill if fill.extreme and not layout.swap else None
+                self._black = encode(fill.black, facts, extend_sign=self._extend)
+                self._white = encode(fill.white, facts, extend_sign=self._extend)
         changes = [clear_bit(facts, plane.bit) for plane in work.cleared]
         if work.strip_high_bits:
             changes.append(clear_high_bits(facts))
@@ -114,13 +119,21 @@ class _Painter:
     def frame(self, frame: int) -> Iterator[Run]:
         """What is changed in one frame."""
         held = _at(self._work.frames, frame)
-        yield from self._runs(frame, held, self._black, 0)
+        yield from self._runs(frame, held, self._black_of(frame, held), 0)
         if self._work.label:
             yield from self._runs(frame, marks(self._work.label, held, self._layout.step), self._white, 1)
         for frames, change in self._planes:
             yield from self._runs(frame, _at(frames, frame), (change,) * self._layout.planes, 2)
         for change in self._changes:
             yield from self._runs(frame, (self._facts.image,), (change,) * self._layout.planes, 3)
+
+    def _black_of(self, frame: int, held: tuple[Rectangle, ...]) -> tuple[bytes | int, ...]:
+        """The fill of one frame: of the frame's own range where nothing else settles it."""
+        fill = self._fill
+        if fill is None or not fill.extreme or not held:
+            return self._black
+        value = extreme(native_values(self._value, self._facts, frame), held, fill.extreme)
+        return self._black if value is None else encode((value,), self._facts, extend_sign=self._extend)
 
     def _runs(
         self, frame: int, rectangles: tuple[Rectangle, ...], paints: tuple[bytes | int, ...] | tuple[Change, ...], phase: int

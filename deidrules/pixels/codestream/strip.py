@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from deidrules.dicom.element import DicomObject, Element, Encoding
@@ -81,9 +81,12 @@ def frames_of(instance: DicomObject, elements: Sequence[Element], encoding: Enco
     )
 
 
-def strip(instance: DicomObject, elements: Sequence[Element], encoding: Encoding, element: Element) -> Stripped:
+def strip(
+    instance: DicomObject, elements: Sequence[Element], encoding: Encoding, element: Element, painted: Mapping[int, bytes] | None = None
+) -> Stripped:
     """Follow every frame to its end and leave out what is not its image. Each frame that changes has no byte of its image changed, but
-    for JPEG XL made from JPEG (`jpeg_xl`).
+    for JPEG XL made from JPEG (`jpeg_xl`). `painted`: frames, counted from 0, that rules have changed before; they stand in for the
+    object's.
 
     Refusal `frames-unclear`, `bad-codestream`, `pixel-coding` for a transfer syntax without frames, `pixel-data-short`."""
     codec = _codec(instance.transfer_syntax)
@@ -100,9 +103,11 @@ def strip(instance: DicomObject, elements: Sequence[Element], encoding: Encoding
     changed: dict[int, tuple[Part, ...]] = {}
     dropped: Counter[str] = Counter()
     try:
-        for number, frame in enumerate(frames):
+        for number, original in enumerate(frames):
+            new = painted.get(number) if painted else None
+            frame = original if new is None else memoryview(new)
             found = edits(frame)
-            if any(edit.what for edit in found):
+            if new is not None or any(edit.what for edit in found):
                 changed[number] = edited(frame, found)
                 for edit in found:
                     if edit.what:
