@@ -138,8 +138,12 @@ def fault_of(stack: Stack, oracle: Oracle, one: Claim, other: Claim, value: Valu
         return ""  # what stands in between decides, and is judged itself
     if any(c.condition is None and before(c, one) for c in reaching):
         return ""  # it never decides
-    if stack.layers[one.layer][1].layer and stack.layers[other.layer][1].layer and one.layer != other.layer:
-        return "two options"
+    header, other_header = stack.layers[one.layer][1].layer, stack.layers[other.layer][1].layer
+    if header and other_header and header.option and other_header.option and one.layer != other.layer:
+        # the one that is asked first is the later one, unless it says `otherwise`
+        leave = one.layer > other.layer and stack.layers[other.layer][0] in header.may_weaken
+        if not leave:
+            return "two options"
     if effect[0] > other_effect[0]:
         # the same rule twice in a layer, once with its mark, says so once
         said = [one, *(c for c in reaching if c.layer == one.layer and c.condition is None and (c.code, c.value) == (one.code, one.value))]
