@@ -121,9 +121,9 @@ def item_of(dataset: Dataset, charsets: tuple[str, ...] = ()) -> Item:
         names = content.decode("ascii").split("\\") if isinstance(content, bytes) else [content] if isinstance(content, str) else content
         charsets = tuple(name.strip() for name in names)
     item = Item(charsets=charsets)
-    tags = [int(tag) for tag in list(dataset.keys())]
+    tags = sorted(int(tag) for tag in list(dataset.keys()) if int(tag) >> 16 != 0xFFFE)  # a stray delimiter is no element
     elements = {tag: dataset.get_item(tag) for tag in tags}  # all of them first: looking at a sequence makes pydicom decode others
-    for tag in sorted(tag for tag in tags if tag >> 16 != 0xFFFE):  # a stray delimiter behind the data set is no element
+    for tag in tags:
         item.values[tag] = _value(dataset, tag, elements[tag], charsets)
     reserving = [v for v in item.values.values() if v.tag >> 16 & 1 and 0x10 <= v.tag & 0xFFFF <= 0xFF and v.items is None]
     for value in item.values.values():
