@@ -15,11 +15,14 @@ from pixel_objects import dataset
 from pydicom._uid_dict import UID_dictionary
 from pydicom.dataset import Dataset
 
-# of later editions than pydicom's; without them it writes no file
-for _uid in ("4.110", "4.111", "4.112", "8.1"):
-    UID_dictionary.setdefault(f"1.2.840.10008.1.2.{_uid}", (_uid, "Transfer Syntax", "", "", ""))
+from deidrules.dicom.tools.generate import UID_SUPPLEMENT
 
 UIDS = "1.2.840.10008.1.2."
+
+# of later editions than pydicom's; without them it writes no file. Named as the package's own supplement names them.
+for _uid, _kind, _keyword, _name in UID_SUPPLEMENT:
+    if _uid.startswith(UIDS):
+        UID_dictionary.setdefault(_uid, (_name, _kind, "", "", _keyword))
 
 Encode = Callable[[np.ndarray], bytes]
 Decode = Callable[[bytes], np.ndarray]

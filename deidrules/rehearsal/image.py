@@ -1,8 +1,9 @@
 """The pixels of a test: made from the image description it gives, in a pattern by which blanked and untouched can be told apart.
 
 No sample of the pattern is what a blanked pixel or a label holds in any photometric interpretation: its values lie strictly between a
-quarter and a half of what the stored bits can say, while the fill is an end, the middle or a sixteenth of it (see `pixels.fill`). With one
-bit a pixel there are only two values, and the pattern is the other one than black."""
+quarter and a half of what the stored bits can say, while the fill is an end, the middle or a sixteenth of it (see `pixels.fill`), or one
+value of the frame, the same for all of an area whose pixels differed before. With one bit a pixel there are only two values, and the
+pattern is the other one than black."""
 
 from __future__ import annotations
 
@@ -106,14 +107,20 @@ class Image:
         for plane, start, stop, size in self._rows(area, frame):
             was, now = before[start:stop], after[start:stop]
             kept = kept and was == now
-            changed = changed and was != now
+            changed = changed and (was != now or self._own_fill)
             if changed:
                 pixels.setdefault(plane, set()).update(_distinct(now, size))
         ours = set(self._samples())
         sample = max(1, self.allocated // 8)
-        stayed = any(pixel[at : at + sample] in ours for found in pixels.values() for pixel in found for at in range(0, len(pixel), sample))
-        # one constant, or two where a label is written into it
-        return Look(kept, changed and not stayed and all(len(found) <= 2 for found in pixels.values()))
+        stayed = {pixel[at : at + sample] for found in pixels.values() for pixel in found for at in range(0, len(pixel), sample)} & ours
+        # one constant, or two where a label is written into it; of the pattern only the frame's own extreme, where that is the fill
+        alike = len(stayed) <= self._own_fill and all(len(found) <= 2 for found in pixels.values())
+        return Look(kept, changed and not kept and alike)
+
+    @property
+    def _own_fill(self) -> bool:
+        """True where a blanked pixel holds the smallest or largest value of its frame, so one of the pattern (see `pixels.fill`)."""
+        return self.stored > 1 and (self.photometric == "MONOCHROME1" or (self.photometric == "MONOCHROME2" and self.signed == 1))
 
     def _samples(self) -> tuple[bytes, ...]:
         if self.allocated == 1:
