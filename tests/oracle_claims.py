@@ -5,6 +5,7 @@ known; `false_claims` asks it of the elements of one file, with the conditions a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
@@ -13,6 +14,7 @@ from oracle import own
 from oracle_content import spelled
 from oracle_data import Value, dictionary_vrs, keyword_tag, normal
 from oracle_rules import Chain, Claim, leaf_means, leaves, more_specific, reaches
+from pydicom._dicom_dict import DicomDictionary
 
 from deidrules.actions.base import Level
 from deidrules.language import ast
@@ -48,6 +50,8 @@ def undoes(by: Claim, rule: Claim, value: Value, policies: Policies) -> bool:
     if (by.code, by.value) == (rule.code, rule.value):
         return False
     done, asked = left(by, value, policies), left(rule, value, policies)
+    if by.code == "D" and done == Level.TOKEN and not {"Z", "D"}.isdisjoint(rule.code.split("/")):
+        return False  # Table E.1-1a: any value that does not identify
     if done > asked or (rule.code == "K" and asked > Level.NOTHING):
         return True
     declared = isinstance(by.stance, ast.Override) and bool(by.stance.code)
@@ -100,6 +104,7 @@ def values(claims: Sequence[Claim]) -> Iterator[Value]:
     more = ("ContentTime", "ContentDate", "CreatorVersionUID", "Purpose", "AcquisitionDateTime", "WindowCenter", "LossyImageCompression")
     rare = ("RegionSpatialFormat", "SmallestImagePixelValue", "RedPaletteColorLookupTableData", "AnatomicRegionSequence", "StudyTime")
     known = tags | {tag for name in (*others, *more, *rare) if (tag := _tag(name))}
+    known |= {tag for claim in claims if isinstance(claim.path.leaf, ast.TagMask) for tag in under(claim.path.leaf)}
     groups = {0x00100010, 0x00100020, 0x00101010, 0x00104000, 0x00081030, 0x00080020, 0x00401001, 0x60003000, 0x60004000, 0x60000022}
     unknown = {0x00080199, 0x00100199, 0x00101099, 0x00101919, 0x00120999, 0x00280999, 0x00400999, 0x60000999}
     for tag in sorted(known | groups | unknown | {0x7FE00020}):
@@ -107,6 +112,16 @@ def values(claims: Sequence[Claim]) -> Iterator[Value]:
     for creator, tag, vr in product((normal("ACME"), normal("Other 1.0"), "NOBODY"), (1, 2, 3, 5, 0x11), VRS):
         for declared in (False, True):
             yield Value(0x00191000 | tag, vr, creator=creator, declared=declared)
+
+
+def under(mask: ast.TagMask) -> set[int]:
+    """The first tag of each VR that the dictionary has under a mask."""
+    pattern = re.compile((mask.group + mask.element).replace("x", "[0-9A-F]"), re.IGNORECASE)
+    found: dict[str, int] = {}
+    for tag in sorted(DicomDictionary):
+        if pattern.fullmatch(f"{tag:08X}") and not own(tag):
+            found.setdefault(DicomDictionary[tag][0], tag)
+    return set(found.values())
 
 
 def _tag(keyword: str) -> int:

@@ -82,11 +82,6 @@ def usable() -> list[Path]:
     return out
 
 
-# Frames with something beside their image, which the engine leaves behind: metadata boxes, a vendor's box, bytes behind the end. That
-# their images are the same is shown by test_container_corpus.
-STRIPPED = {f"{name} /7FE00010: pixels changed" for name in ("GDCMJ2K_TextGBR.dcm", "MAROTECH_CT_JP2Lossy.dcm", "HasFragmentSequence.dcm")}
-
-
 def test_at_least_380_of_the_398_usable_files_are_written(run: Run) -> None:
     wanted = usable()
     assert len(wanted) == 398
@@ -121,8 +116,7 @@ def test_every_output_differs_from_its_source_only_where_table_and_supplement_sa
             before, after = ps315_walk.read(source), ps315_walk.read(output)
             comparison.file(before, after)
             problems.update(f"{source.name} {problem}" for problem in comparison.problems)
-    assert {problem for problem in problems if problem not in STRIPPED} == set()
-    assert problems.keys() == STRIPPED, "a frame that lost metadata before keeps it now"
+    assert not problems, problems.most_common(20)
     # A dummy that depended on what was there would leave something of it.
     depends = {hex(tag): len(values) for (tag, vr), values in comparison.dummies.items() if vr != "UI" and len(values) > 2}
     assert not depends

@@ -138,6 +138,11 @@ def fault_of(stack: Stack, oracle: Oracle, one: Claim, other: Claim, value: Valu
         return ""
     if clash(stack, one, other, reaching):
         return "two options"
+    headers = [recipe.layer for _, recipe in stack.layers]
+    first, second = headers[one.layer], headers[other.layer]
+    opposed = first is not None and second is not None and one.layer != other.layer and one.otherwise == other.otherwise
+    if opposed and first is not None and stack.layers[other.layer][0] not in first.may_weaken:
+        return ""  # a clash that a layer which is none has settled, above both or between them
     if any(c.condition is None and before(one, c) and before(c, other) for c in reaching):
         return ""  # what stands in between decides, and is judged itself
     if effect[0] > other_effect[0]:
