@@ -226,6 +226,14 @@ def test_jpeg_has_no_high_bits_to_strip_and_no_plane_to_blank() -> None:
         through(made, coded.uid, Blank(BOX, overlay="6000"))
 
 
+def test_bits_of_a_jpeg_above_what_the_object_calls_the_image_are_not_passed_as_stripped() -> None:
+    coded = BLOCKS["JPEG, 12 bits"]
+    made = coded.object(coded.frames(2))
+    made.BitsStored, made.HighBit = 8, 7  # the stream has twelve
+    with pytest.raises(Refusal, match="compressed-frame-unsupported"):
+        through(made, coded.uid, Strip("high-bit-overlays"))
+
+
 # ---- labels
 
 

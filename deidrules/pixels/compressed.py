@@ -79,7 +79,8 @@ def _frame(frame: bytes, paint: FramePaint, instance: DicomObject, facts: PixelF
 
 
 def _blocks(frame: bytes, paint: FramePaint, facts: PixelFacts, work: PixelWork) -> bytes:
-    """A JPEG frame with blocks blanked. It has no bits beside the image: a decoder never gives more than the precision of the stream."""
+    """A JPEG frame with blocks blanked. Bits beside the image can neither be cleared nor blanked in it; where the stream has no more bits
+    than the object calls the image, there are none to clear, since a decoder never gives more than the precision of the stream."""
     if work.label and paint.blanks:
         raise Refusal("label-unavailable")
     if paint.planes:
@@ -87,4 +88,6 @@ def _blocks(frame: bytes, paint: FramePaint, facts: PixelFacts, work: PixelWork)
     stream = parse(frame)
     if (stream.rows, stream.columns, len(stream.components)) != (facts.rows, facts.columns, facts.samples_per_pixel):
         raise broken()
+    if paint.everywhere and (facts.stored_bits.start > 0 or stream.precision > facts.stored_bits.stop):
+        raise Refusal("compressed-frame-unsupported")
     return blank(frame, paint.blanks, white=facts.photometric == "MONOCHROME1") if paint.blanks else frame

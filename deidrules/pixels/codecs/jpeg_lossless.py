@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deidrules.pixels.codecs.codec import Codec, Decoded, broken, three_axes, without_ones
+from deidrules.pixels.codecs.frame_header import frame_header
 from deidrules.pixels.codestream.jpeg import edits
 from deidrules.pixels.facts import PixelFacts
 from deidrules.text.refusal import Refusal
@@ -10,26 +11,10 @@ from deidrules.text.refusal import Refusal
 _LOSSLESS = 0xC3
 
 
-def _frame_header(frame: bytes) -> tuple[int, int]:
-    """(precision, number of components) of a lossless Huffman stream."""
-    position = 2
-    while frame[position] == 0xFF:
-        marker = frame[position + 1]
-        if marker == 0xFF:
-            position += 1
-            continue
-        if marker == _LOSSLESS:
-            return frame[position + 4], frame[position + 9]
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xCC):
-            raise broken()
-        position += 2 + int.from_bytes(frame[position + 2 : position + 4])
-    raise broken()
-
-
 def _decode(frame: bytes, facts: PixelFacts) -> Decoded:
     import imagecodecs
 
-    precision, components = _frame_header(frame)
+    precision, components = frame_header(frame, _LOSSLESS)
     try:
         edits(memoryview(frame))
     except Refusal:

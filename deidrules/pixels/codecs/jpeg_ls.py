@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from deidrules.pixels.codecs.codec import Codec, Decoded, broken, three_axes, without_ones
+from deidrules.pixels.codecs.codec import Codec, Decoded, three_axes, without_ones
+from deidrules.pixels.codecs.frame_header import frame_header
 from deidrules.pixels.facts import PixelFacts
 
 _SOF55 = 0xF7
 
 
-def _precision(frame: bytes) -> int:
-    position = 2
-    while frame[position] == 0xFF:
-        marker = frame[position + 1]
-        if marker == 0xFF:
-            position += 1
-            continue
-        if marker == _SOF55:
-            return frame[position + 4]
-        position += 2 + int.from_bytes(frame[position + 2 : position + 4])
-    raise broken()
-
-
 def _decode(frame: bytes, facts: PixelFacts) -> Decoded:
     import imagecodecs
 
-    precision = _precision(frame)
+    precision, _ = frame_header(frame, _SOF55)
     return Decoded(three_axes(imagecodecs.jpegls_decode(frame)), precision, facts.photometric)
 
 
