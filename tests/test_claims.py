@@ -102,6 +102,11 @@ CASES: dict[str, tuple[tuple[str, ...], dict[int, list[str]]]] = {
         (BASIC + X, FULL + "K StudyDate", "C StudyDate = year()"),
         {},
     ),
+    "a stronger rule below every sequence leaves nothing of content items, which stand nowhere else": (
+        (BASIC + f"C content DATE {SHIFT}", "X * / * override"),
+        {},
+    ),
+    "the same below one sequence leaves others": ((BASIC + f"C content DATE {SHIFT}", "X RequestAttributesSequence / *"), {113100: []}),
     "not kept, where Basic asks for nothing": (
         (BASIC + X, FULL + "K StudyDate, SeriesDate", "X StudyDate"),
         {113100: []},

@@ -15,10 +15,12 @@ from deidrules.compile.precedence import Judgement, meeting, outranks
 from deidrules.compile.regions import LeafClass
 from deidrules.compile.resolved import ResolvedRule
 from deidrules.dicom.method_codes import CLEAN_PIXEL_DATA, CLEAN_RECOGNIZABLE_VISUAL_FEATURES
-from deidrules.plan.selector import leaf_reaches
+from deidrules.plan.selector import Anything, leaf_reaches
 
 # Options whose claim no rule for an attribute earns: what they leave would be left without a word.
 _NO_LEAVE = frozenset({CLEAN_PIXEL_DATA, CLEAN_RECOGNIZABLE_VISUAL_FEATURES})
+
+_IN_ITEMS = PathRegion((Anything(),), anchored=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class _Survey:
         self._class = leaf_class
         self._reached = meeting(rules, leaf_class)
         self._judgement = judgement
-        self._regions = {position: paths.of(rules[position].selector) for position in self._reached}
+        self._regions = {position: _region(rules[position], leaf_class) for position in self._reached}
         self._excluded = {
             position: tuple(paths.of(selector) for selector in rules[position].excluded if leaf_class.covers(selector.leaf))
             for position in self._reached
@@ -160,6 +162,12 @@ class _Survey:
             and (rule.code != "K" or by.action == between.action)
             for between in self._deciding(region, position)
         )
+
+
+def _region(rule: ResolvedRule, leaf_class: LeafClass) -> PathRegion:
+    """Where a rule reaches elements of the class: values of content items stand nowhere but in items, so not at the top level."""
+    region = paths.of(rule.selector)
+    return (leaf_class.content and paths.shared(region, _IN_ITEMS)) or region
 
 
 def _is_dummy(by: ResolvedRule, rule: ResolvedRule, level: Level) -> bool:
