@@ -27,7 +27,7 @@ def overlay_bits(instance: DicomObject, facts: PixelFacts, plane: OverlayPlane, 
     if not 0 <= frame < plane.frames:
         raise IndexError("the plane has no such frame")
     if plane.embedded:
-        return _bit(reader.words(frame).samples, plane.bit)[..., 0]
+        return flat(sample_bit(reader.words(frame), plane.bit))
     bits = plane.rows * plane.columns
     start, stop = frame * bits, (frame + 1) * bits
     first, end = start >> 3, stop + 7 >> 3
@@ -46,22 +46,30 @@ def hidden_bits(words: Decoded, facts: PixelFacts) -> dict[int, NDArray[Any]]:
     that is not the sign, planes that (60xx,0102) names left out. None in codings that do not hold such bits."""
     if facts.float_samples:
         return {}
-    samples = words.samples.view(words.samples.dtype.str.replace("i", "u"))
     named = {plane.bit for plane in facts.planes if plane.embedded}
     found = {}
     for bit in range(min(facts.bits_allocated, words.precision)):
         if bit in facts.stored_bits or bit in named:
             continue
-        plane = _bit(samples, bit)
-        sign = _bit(samples, facts.high_bit) if facts.signed and bit > facts.high_bit else None
+        plane = sample_bit(words, bit)
+        sign = sample_bit(words, facts.high_bit) if facts.signed and bit > facts.high_bit else None
         if plane.any() if sign is None else (plane != sign).any():
             found[bit] = plane
     return found
 
 
-def _bit(samples: NDArray[Any], bit: int) -> NDArray[Any]:
+def sample_bit(words: Decoded, bit: int) -> NDArray[Any]:
+    """One bit of every sample, counted from 0: rows x columns x samples of True and False."""
     import numpy
 
-    words = samples.view(samples.dtype.str.replace("i", "u"))
-    plane: NDArray[Any] = words & numpy.array(1 << bit, words.dtype) != 0
+    samples = words.samples.view(words.samples.dtype.str.replace("i", "u"))
+    plane: NDArray[Any] = samples & numpy.array(1 << bit, samples.dtype) != 0
     return plane
+
+
+def flat(plane: NDArray[Any]) -> NDArray[Any]:
+    """rows x columns of a plane of bits: set where any sample of the pixel is."""
+    import numpy
+
+    bits: NDArray[Any] = numpy.logical_or.reduce(plane, axis=2)
+    return bits
