@@ -11,7 +11,7 @@ import pytest
 from compressed_objects import BLOCKS, CODED, Coded, encapsulated, image
 from hypothesis import given
 from hypothesis import strategies as st
-from pixel_objects import BIG, DEFLATED, EXPLICIT, IMPLICIT, dataset, file, instance
+from pixel_objects import BIG, DEFLATED, EXPLICIT, IMPLICIT, dataset, file, instance, redacted
 from pydicom.dataset import Dataset
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, convert_color_space
 from pydicom.pixels.processing import _expand_segmented_lut
@@ -22,6 +22,7 @@ from deidrules.pixels.palette import expanded, read_palette
 from deidrules.pixels.picture import HIGHEST, LOWEST, Pictures, picture
 from deidrules.pixels.png import png
 from deidrules.pixels.samples import FrameReader, samples
+from deidrules.plan.pixels import Blank, Rectangle
 from deidrules.text.refusal import Refusal
 
 PREFIX = "1.2.840.10008.1.2."
@@ -454,6 +455,23 @@ def test_a_palette_that_does_not_fit_is_refused() -> None:
     for descriptor, data in (([200, 0, 8], tables(256, 1)), ([256, 0, 12], tables(256, 2)), ([256, 0, 16], tables(100, 2))):
         with pytest.raises(Refusal, match="pixel-attribute"):
             shown(palette(dataset(), descriptor, data))
+
+
+@pytest.mark.parametrize("segmented", [False, True])
+def test_a_blank_is_the_darkest_entry_of_either_palette(segmented: bool) -> None:
+    if segmented:  # 90 down to 3 at index 30, and up again
+        data = [bytes([0, 1, 90, 1, 30, 3, 1, 69, 200])] * 3
+    else:
+        data = [bytes(abs(entry - 30) + 3 for entry in range(100))] * 3
+    made = palette(dataset(rows=20, columns=20), [100, 0, 8], data, segmented=segmented)
+    found = instance(made)
+    parts = redacted(found, Blank(Rectangle(2, 3, 9, 9))).parts
+    assert parts is not None
+    after = shown(palette(dataset(rows=20, columns=20, value=b"".join(parts)), [100, 0, 8], data, segmented=segmented))
+    assert (after[3:9, 2:9] == 3).all()
+    outside = np.ones((20, 20), bool)
+    outside[3:9, 2:9] = False
+    assert np.array_equal(after[outside], shown(made)[outside])
 
 
 # ---- PNG
