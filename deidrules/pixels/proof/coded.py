@@ -15,6 +15,7 @@ from deidrules.pixels.compressed import BLOCKS, CODECS
 from deidrules.pixels.facts import PixelFacts
 from deidrules.pixels.fill import fill_of
 from deidrules.pixels.proof.blocks import blocks_hold, jpeg_inside
+from deidrules.pixels.proof.equal import equal
 from deidrules.pixels.proof.samples import Grid, extremes, rows_hold
 from deidrules.pixels.proof.wanted import Colour, Wanted, colours, wanted_of
 from deidrules.pixels.work import PixelWork
@@ -26,9 +27,7 @@ def holds(instance: DicomObject, before: PixelFacts, found: DicomObject, after: 
     """True when the frames of `found` are those of `instance` with the work done, and its offset tables say where they are. Refusal when a
     frame cannot be found, followed or decoded."""
     assert before.element is not None
-    one, other = (
-        strip.frames_of(whole, whole.elements, whole.encoding, whole.index[before.element]) for whole in (instance, found)
-    )
+    one, other = (strip.frames_of(whole, whole.elements, whole.encoding, whole.index[before.element]) for whole in (instance, found))
     if len(one) != len(other):
         return False
     edits = _edits(instance)
@@ -54,10 +53,10 @@ def _edits(instance: DicomObject) -> Callable[[memoryview], list[Edit]] | None:
 
 def _same(before: memoryview, after: memoryview, edits: Callable[[memoryview], list[Edit]] | None) -> bool:
     """True for the same frame, or the same without its metadata. One byte of zero may make the length even."""
-    if after == before:
+    if equal(before, after):
         return True
     kept = b"".join(edited(before, edits(before))) if edits is not None else before.tobytes()
-    return after.tobytes() in (kept, kept + b"\0") if len(kept) % 2 else after == kept
+    return after.tobytes() in (kept, kept + b"\0" * (len(kept) % 2))
 
 
 class _Frames:
@@ -118,5 +117,3 @@ def _plain(samples: Any) -> Any:
     import numpy
 
     return numpy.ascontiguousarray(samples)
-
-

@@ -9,14 +9,13 @@ from deidrules.dicom.element import DicomObject
 from deidrules.pixels.facts import SHARED_CHROMA, PixelFacts
 from deidrules.pixels.fill import Fill, fill_of
 from deidrules.pixels.proof.bits import bit_maps_hold
+from deidrules.pixels.proof.equal import CHUNK, equal
 from deidrules.pixels.proof.samples import Grid, extremes, rows_hold
 from deidrules.pixels.proof.wanted import Colour, Wanted, at_frame, colours, wanted_of
 from deidrules.pixels.work import PixelWork
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-CHUNK = 1 << 18  # bytes compared at a time: what fits into a processor's cache is fastest
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,8 @@ def same(one: Value, other: Value, start: int, stop: int) -> bool:
     """True when these bytes are equal."""
     import numpy
 
+    if not (one.swapped or other.swapped):
+        return equal(one.raw[start:stop], other.raw[start:stop])
     return all(
         numpy.array_equal(one.bytes(at, min(at + CHUNK, stop)), other.bytes(at, min(at + CHUNK, stop))) for at in range(start, stop, CHUNK)
     )
