@@ -21,6 +21,7 @@ from deidrules.pixels.burned_in import read_header
 from deidrules.pixels.codestream.strip import strip
 from deidrules.pixels.encapsulated import LENGTHS, OFFSETS, TOTAL, Rebuilt
 from deidrules.pixels.facts import ICON_TAGS, PixelFacts, read_facts
+from deidrules.pixels.proof.proof import Proof
 from deidrules.pixels.work import PixelWork, judge
 from deidrules.plan.model import PixelRule
 from deidrules.plan.pixels import Blank, Operation, Rectangle, Strip, UltrasoundRegions
@@ -67,6 +68,13 @@ class Redacted:
     icons: int = 0
     new_uid: str = ""
     dropped: tuple[tuple[str, int], ...] = field(default=())
+
+    def prove(self, written: bytes) -> None:
+        """Hold the bytes of the written file against the object and what was asked. Refusal `verify-mismatch`."""
+        if self.changed:
+            Proof(self.instance, self.facts, self.work).check(written)
+        elif written != b"".join(self.parts):
+            raise Refusal("verify-mismatch")
 
 
 def redact_object(data: bytes, redaction: Redaction, limits: Limits = LIMITS) -> Redacted:

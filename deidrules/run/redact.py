@@ -1,7 +1,7 @@
 """Files redacted one by one: what is asked of each, where its output goes, and what became of it."""
 
 # Paths stay text here, as the user and the lists have them.
-# ruff: noqa: PTH100, PTH108, PTH110, PTH112, PTH118, PTH119, PTH120
+# ruff: noqa: PTH100, PTH108, PTH112, PTH118, PTH119, PTH120
 
 from __future__ import annotations
 
