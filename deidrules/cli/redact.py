@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,9 +30,7 @@ _NOTHING = (
 @click.option(
     "--db", "databases", metavar="PATH", multiple=True, type=click.Path(exists=True), help="Rectangles of dcmaudit: file or folder."
 )
-@click.option(
-    "--root", metavar="DIR", default="", type=click.Path(exists=True, file_okay=False), help="Goes before relative paths of lists."
-)
+@click.option("--root", metavar="DIR", type=click.Path(exists=True, file_okay=False), help="Goes before relative paths of lists.")
 @click.option("--all", "undone", is_flag=True, help="With --db: files that are not marked done, too.")
 @click.option("--remove-high-bit-overlays", is_flag=True, help="Clear all bits of samples that are not the image.")
 @click.option("--remove-ultrasound-regions", is_flag=True, help="Blank what lies OUTSIDE the ultrasound regions.")
@@ -48,7 +47,7 @@ def command(
     clipped: bool,
     tables: tuple[str, ...],
     databases: tuple[str, ...],
-    root: str,
+    root: str | None,
     undone: bool,
     remove_high_bit_overlays: bool,
     remove_ultrasound_regions: bool,
@@ -91,7 +90,7 @@ def command(
     from deidrules.rectangles.matching import match
     from deidrules.run.quiet import no_core_dumps
 
-    files = tuple(_file(file, root) for file in files)
+    files = tuple(_file(file, root or "") for file in files)
     strips = [name for name, asked in (("overlays", remove_overlays), ("high-bit-overlays", remove_high_bit_overlays)) if asked]
     lists: list[RectangleList] = []
     problems: list[Diagnostic] = []
@@ -110,7 +109,7 @@ def command(
         problems.extend(said)
     if problems:
         return _stop(problems)
-    matched, said = match(files, lists, root=root, take_undone=undone, on_their_own=bool(rects))
+    matched, said = match(files, lists, root=root or "", take_undone=undone, on_their_own=bool(rects))
     if said:
         return _stop(said)
 
@@ -141,10 +140,10 @@ def command(
 
 def _file(file: str, root: str) -> str:
     """A FILE as it was named, or behind --root where there is none of that name here."""
-    for path in (Path(file), Path(root, file)):
-        if path.is_file():
-            return str(path)
-        if path.is_dir():
+    for place in (file, os.path.join(root, file)):  # noqa: PTH118
+        if Path(place).is_file():
+            return place
+        if Path(place).is_dir():
             raise click.UsageError(f"`{file}` is a folder: name the files in it, or a list of them by --csv")
     raise click.UsageError(f"there is no file `{file}`")
 
