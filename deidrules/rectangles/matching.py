@@ -1,7 +1,7 @@
 """Which rows of lists belong to which file: by path, and by plain name where that cannot be mistaken."""
 
 # Paths stay text here, as lists have them.
-# ruff: noqa: PTH100, PTH118, PTH119
+# ruff: noqa: PTH118, PTH119
 
 from __future__ import annotations
 
@@ -32,10 +32,12 @@ class Matched:
 
 
 class Places:
-    """The files of several lists by their place: the path as written, behind `root` where it is relative, made absolute."""
+    """The files of several lists by their place: the path as written, behind `root` where it is relative, made absolute, links resolved.
+    So rows that name one file in two ways come together."""
 
     def __init__(self, lists: Sequence[RectangleList], root: str) -> None:
         self._root = root
+        self._known: dict[str, str] = {}
         self.rectangles: dict[str, list[ListedRectangle]] = {}
         self.written: dict[str, str] = {}
         self.undone: set[str] = set()
@@ -47,20 +49,18 @@ class Places:
             for rectangle in one.rectangles:
                 self.rectangles[self.place(rectangle.file)].append(rectangle)
             self.undone.update(self.place(file) for file in one.undone)
-        self._real: dict[str, str] | None = None
 
     def place(self, file: str) -> str:
-        """The absolute path of a name of a list."""
-        return os.path.abspath(os.path.join(self._root, file))
+        """The real path of a name of a list, worked out once: a file has many rows."""
+        place = self._known.get(file)
+        if place is None:
+            place = self._known[file] = os.path.realpath(os.path.join(self._root, file))
+        return place
 
     def found(self, file: str) -> str:
-        """The place of a file in the lists, links resolved on either side; "" where no list has it."""
-        place, real = os.path.abspath(file), os.path.realpath(file)
-        if place in self.rectangles:
-            return place
-        if self._real is None:
-            self._real = {os.path.realpath(listed): listed for listed in reversed(self.rectangles)}
-        return self._real.get(real, "")
+        """The place of a given file in the lists; "" where no list has it."""
+        place = os.path.realpath(file)
+        return place if place in self.rectangles else ""
 
 
 def match(
@@ -68,7 +68,7 @@ def match(
 ) -> tuple[Matched, tuple[Diagnostic, ...]]:
     """The files to work on: those given, or without any every file that has rectangles in a list.
 
-    A given file has the rows of its own absolute path (links resolved on either side). Where a list has none, it has those of the one
+    A given file has the rows of its own place. Where a list has none, it has those of the one
     listed file of the same name, if that is not there itself, and if no other given file asks for the same: a list made on another
     machine says where the file lay there. A file that no list speaks of is an error unless it has something to be done `on_their_own`.
     So is one that is not marked done, unless `take_undone`."""
