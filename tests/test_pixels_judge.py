@@ -25,7 +25,7 @@ FACTS = PixelFacts(
 PLANE = OverlayPlane(0x6000, 20, 30, length=75, vr="OW")
 ULTRASOUND = PixelHeader("1.2.840.10008.5.1.4.1.1.3.1", "US", ("ORIGINAL", "PRIMARY"))
 CT = PixelHeader("1.2.840.10008.5.1.4.1.1.2", "CT", ("ORIGINAL", "PRIMARY", "AXIAL"))
-CT_FACTS = replace(FACTS, bits_allocated=16, bits_stored=12, high_bit=11)
+CT_FACTS = replace(FACTS, frames=1, bits_allocated=16, bits_stored=12, high_bit=11)
 BOX = Rectangle(2, 3, 9, 8)
 
 
@@ -184,6 +184,9 @@ def test_a_label_belongs_to_blanked_frames() -> None:
         ("image-type", {"image_type": ("ORIGINAL", "PRIMARY", "SCREEN SAVE")}, {}),
         ("sample-format", {}, {"bits_allocated": 8}),
         ("sample-format", {}, {"samples_per_pixel": 3}),
+        ("number-of-frames", {}, {"frames": 2}),
+        ("", {"sop_class": "1.2.840.10008.5.1.4.1.1.2.1"}, {"frames": 2}),
+        ("sop-class", {"sop_class": "1.2.840.10008.5.1.4.1.1.128", "modality": "PT"}, {}),
     ],
 )
 def test_a_class_is_free_of_text_only_when_every_mark_agrees(why: str, change: dict[str, Any], facts: dict[str, Any]) -> None:

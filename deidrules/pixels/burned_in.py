@@ -33,7 +33,8 @@ _COMPUTED = frozenset({("DERIVED", "PRIMARY")})
 _SIXTEEN = frozenset({16})
 
 # Missing on purpose: everything that records a screen, a camera, a film or a plate (SC, US, IVUS, XA, RF, CR, DX, MG, IO, RTIMAGE, NM,
-# endoscopy, microscopy, ophthalmic), where the acquiring device or the operator writes into the frame.
+# endoscopy, microscopy, ophthalmic), where the acquiring device or the operator writes into the frame; and PET Image Storage, where
+# nothing tells a rendered picture from a slice: ImageType and the sample format are the same for both (PS3.3 C.8.9.4).
 FREE: dict[str, FreeClass] = {
     "1.2.840.10008.5.1.4.1.1.2": FreeClass(
         "CT Image Storage", frozenset({"CT"}), _ORIGINAL, _SIXTEEN, "PS3.3 C.8.2.1: one 16-bit monochrome sample in Hounsfield units"
@@ -54,9 +55,6 @@ FREE: dict[str, FreeClass] = {
         _ORIGINAL,
         _SIXTEEN,
         "PS3.3 C.8.13.1: ORIGINAL is the reconstruction of measured data",
-    ),
-    "1.2.840.10008.5.1.4.1.1.128": FreeClass(
-        "Positron Emission Tomography Image Storage", frozenset({"PT"}), _ORIGINAL, _SIXTEEN, "PS3.3 C.8.9.4: one 16-bit monochrome sample"
     ),
     "1.2.840.10008.5.1.4.1.1.130": FreeClass(
         "Enhanced PET Image Storage",
@@ -82,6 +80,9 @@ FREE: dict[str, FreeClass] = {
         "Parametric Map Storage", frozenset({"CT", "MR", "PT"}), _COMPUTED, frozenset({16, 32, 64}), "PS3.3 C.8.32.2: real world values"
     ),
 }
+
+# IODs of one frame (PS3.3 A.3, A.4): an object of these classes with more is not what it says.
+SINGLE_FRAME = frozenset({"1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,4 +134,6 @@ def may_carry_text(header: PixelHeader, facts: PixelFacts) -> str:
         return "image-type"
     if facts.bits_allocated not in free.bits or facts.samples_per_pixel != 1:
         return "sample-format"
+    if facts.frames > 1 and header.sop_class in SINGLE_FRAME:
+        return "number-of-frames"
     return ""
