@@ -29,7 +29,9 @@ from deidrules.text.refusal import Refusal
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 S = "1.2.840.10008.5.1.4.1.1."
-FACTS = PixelFacts("1.2.840.10008.1.2.1", element=PIXEL_DATA, rows=512, columns=512, frames=1, bits_allocated=16, bits_stored=12, high_bit=11)
+FACTS = PixelFacts(
+    "1.2.840.10008.1.2.1", element=PIXEL_DATA, rows=512, columns=512, frames=1, bits_allocated=16, bits_stored=12, high_bit=11
+)
 CT = PixelHeader(f"{S}2", "CT", ("ORIGINAL", "PRIMARY", "AXIAL"))
 
 
@@ -60,6 +62,9 @@ CT = PixelHeader(f"{S}2", "CT", ("ORIGINAL", "PRIMARY", "AXIAL"))
         ("sample-format", {}, {"bits_allocated": 8, "bits_stored": 8}),
         ("sample-format", {}, {"bits_stored": 8}),  # a screen in words of 16 bits
         ("sample-format", {}, {"samples_per_pixel": 3}),
+        ("number-of-frames", {}, {"frames": 2}),
+        ("", {"sop_class": f"{S}2.1"}, {"frames": 2}),
+        ("positron-emission", {"sop_class": f"{S}128", "modality": "PT"}, {}),
     ],
 )
 def test_a_class_is_free_of_text_only_when_every_mark_agrees(why: str, change: dict[str, Any], facts: dict[str, Any]) -> None:
@@ -115,13 +120,25 @@ def test_every_storage_class_of_the_registry_is_judged() -> None:
 
 
 def test_no_class_of_a_screen_a_camera_a_film_or_a_plate_is_free() -> None:
-    words = ("Capture", "Ultrasound", "X-Ray", "Radiograph", "Photograph", "Microscop", "Endoscop", "Ophthalmic", "Nuclear", "RT Image", "Color")
+    words = (
+        "Capture",
+        "Ultrasound",
+        "X-Ray",
+        "Radiograph",
+        "Photograph",
+        "Microscop",
+        "Endoscop",
+        "Ophthalmic",
+        "Nuclear",
+        "RT Image",
+        "Color",
+    )
     assert not [free.name for free in free_classes().values() if any(word in free.name for word in words)]
 
 
 def test_every_reason_is_one_that_is_told_and_every_one_told_has_a_use() -> None:
     used = {*risky_classes().values(), *risky_modalities().values(), *(mark.reason for mark in marks())}
-    said = used | {"modality", "image-type", "sample-format", "overlay-plane", UNKNOWN}
+    said = used | {"modality", "image-type", "sample-format", "number-of-frames", "overlay-plane", UNKNOWN}
     assert said == reasons().keys()
     for reason in reasons().values():
         assert reason.because and reason.because[-1] != "." and "\n" not in reason.because

@@ -24,7 +24,7 @@ FACTS = PixelFacts(
 PLANE = OverlayPlane(0x6000, 20, 30, length=75, vr="OW")
 ULTRASOUND = PixelHeader("1.2.840.10008.5.1.4.1.1.3.1", "US", ("ORIGINAL", "PRIMARY"))
 CT = PixelHeader("1.2.840.10008.5.1.4.1.1.2", "CT", ("ORIGINAL", "PRIMARY", "AXIAL"))
-CT_FACTS = replace(FACTS, bits_allocated=16, bits_stored=12, high_bit=11)
+CT_FACTS = replace(FACTS, frames=1, bits_allocated=16, bits_stored=12, high_bit=11)
 BOX = Rectangle(2, 3, 9, 8)
 
 

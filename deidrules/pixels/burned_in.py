@@ -41,7 +41,8 @@ class Reason:
 class FreeClass:
     """A SOP class whose frames carry no text when every mark agrees. `modalities` it may have; `image_types` are the accepted first two
     values of ImageType ("" for an absent ImageType), `third_values` the accepted third (any when empty); `bits` the accepted
-    BitsAllocated, `least_stored` the least BitsStored; `because` and `source` why it is free."""
+    BitsAllocated, `least_stored` the least BitsStored; `single_frame`: an object of it has one frame. `because` and `source` say why it
+    is free."""
 
     name: str
     modalities: frozenset[str]
@@ -49,6 +50,7 @@ class FreeClass:
     third_values: frozenset[str]
     bits: frozenset[int]
     least_stored: int
+    single_frame: bool
     because: str
     source: str
 
@@ -106,6 +108,7 @@ def free_classes() -> dict[str, FreeClass]:
             frozenset(filter(None, row["third_values"].split("|"))),
             frozenset(map(int, row["bits_allocated"].split("|"))),
             int(row["least_bits_stored"]),
+            row["frames"] == "1",
             row["because"],
             row["source"],
         )
@@ -183,4 +186,6 @@ def may_carry_text(header: PixelHeader, facts: PixelFacts) -> str:
         return "image-type"
     if facts.bits_allocated not in free.bits or facts.bits_stored < free.least_stored or facts.samples_per_pixel != 1:
         return "sample-format"
+    if facts.frames > 1 and free.single_frame:
+        return "number-of-frames"
     return ""
