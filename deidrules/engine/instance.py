@@ -19,6 +19,7 @@ from deidrules.engine.decide import PIXELS, Decider
 from deidrules.engine.header import Header, Surroundings
 from deidrules.engine.outcome import Deidentified, Outcomes
 from deidrules.engine.program import Program, Programs
+from deidrules.engine.proven import proof_of
 from deidrules.engine.reading import DataSet, Reading, top_of
 from deidrules.engine.render import ProgramMismatch, Rendered, deflated, gathered, render
 from deidrules.engine.repair import NOT_REPAIRABLE, repaired
@@ -98,6 +99,8 @@ class Engine:
         instance_uid = _one(rendered, INSTANCE_UID)
         meta = container.file_meta(uid, instance_uid, instance.transfer_syntax)
         parts = (meta, deflated(rendered.parts)) if instance.deflated else gathered([meta, *rendered.parts])
+        changed = work.changes_pixels or work.changes_overlays or bool(work.rules and work.removed_groups)
+        proves = changed and self.plan.policies.verify == "on"
         return Deidentified(
             parts=parts,
             study_uid=_one(rendered, STUDY_UID),
@@ -113,6 +116,8 @@ class Engine:
             pixel_rules=work.rules,
             repaired=was_repaired,
             claims=claims,
+            proof=proof_of(instance, work, program.outcomes, self._limits) if proves else None,
+            unproven=changed and not proves,
         )
 
     def _top(self, instance: DicomObject, layout: int | None) -> DataSet | None:

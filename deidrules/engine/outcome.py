@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from deidrules.pixels.proof.proof import Proof
+
 # (tag, number of the item from 1) of each enclosing sequence, outermost first
 Path = tuple[tuple[int, int], ...]
 
@@ -63,7 +65,9 @@ class Deidentified:
     """A de-identified object. `parts` in order are the whole output file; views keep the input alive. The UIDs are the new ones, "" when
     absent. `replaced_uids` and `patient_ids` (of the top level) are (old, new) pairs for a crosswalk and identify the patient; everything
     else is free of the input's values. `dropped`: what was left behind, with its number of bytes. `verdicts`: names of the `accept`
-    verdicts that held. `claims`: the options of PS3.15 that the output claims, by their codes in PS3.16 CID 7050, ascending."""
+    verdicts that held. `claims`: the options of PS3.15 that the output claims, by their codes in PS3.16 CID 7050, ascending. `proof`: what
+    the written file is to be held against, where a rule changed pixels or overlay planes; `unproven`: one did, and the profile says
+    `verify: off`."""
 
     parts: tuple[bytes | memoryview, ...]
     study_uid: str
@@ -79,3 +83,5 @@ class Deidentified:
     pixel_rules: tuple[str, ...]
     repaired: bool
     claims: tuple[int, ...] = ()
+    proof: Proof | None = None
+    unproven: bool = False

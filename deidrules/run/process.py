@@ -7,6 +7,7 @@ import pickle
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
@@ -104,7 +105,10 @@ class Processor:
                 write_partial(self._settings.waiting, partial, instance.parts)
             except OSError as error:
                 return Halt(job.index, stop_code(error))
-        else:
+        refused = self._unproven(job, instance, partial, size)
+        if refused is not None:
+            return refused
+        if not partial:
             content = digest(instance.parts)
         outcomes = ""
         if instance.outcomes_id not in self._sent:
@@ -115,6 +119,32 @@ class Processor:
             rows = tuple(("uid", old, new) for old, new in instance.replaced_uids)
             rows += tuple(("patient_id", old, new) for old, new in instance.patient_ids)
         return Prepared(job.index, name, size, members, instance.outcomes_id, outcomes, partial, content, rows)
+
+    def _unproven(self, job: Job, instance: Deidentified, partial: str, size: int) -> Refused | Halt | None:
+        """Why the written file is not published: it is read back, and removed when it is not what it has to be. None when it is, or when
+        there is nothing to prove. In a dry run the parts stand for the file."""
+        if instance.proof is None:
+            return None
+        path = Path(self._settings.waiting, partial) if partial else None
+        refused = Refused(job.index, "quarantined", {"code": "verify-mismatch"})
+        try:
+            written = read_file(str(path), size) if path is not None else b"".join(instance.parts)
+            if len(written) == size:
+                instance.proof.check(written)
+                return None
+        except Refusal as refusal:
+            if refusal.code == "verify-mismatch":
+                refused = Refused(job.index, "quarantined", refusal.record())
+        except MemoryError:
+            refused = Refused(job.index, "failed", {"code": "out-of-memory"})
+        except Exception as error:
+            refused = Refused(job.index, "failed", internal_error(error))
+        try:
+            if path is not None:
+                path.unlink()
+        except OSError as error:
+            return Halt(job.index, stop_code(error))
+        return refused
 
 
 def read_file(path: str, most: int) -> bytes:

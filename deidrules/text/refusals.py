@@ -93,6 +93,7 @@ REFUSALS: dict[str, str] = {
     "value-multiplicity": "a rule gives an element a number of values that its attribute does not allow",
     "value-not-encodable": "a new value does not fit its VR or the object's character set",
     "value-too-long": "a new value is longer than its VR allows; values are never cut",
+    "verify-mismatch": "the written file, read back, is not the input with the pixel rules applied, whether by a defect or by the storage",
     "video-stream-unread": "video may hold text in its stream, which is not read, and nobody accepted pixels that no one judged",
     "worker-start": "the worker processes could not be started",
     "write-error": "writing the output failed",
