@@ -91,14 +91,14 @@ class _Frames:
         one, other = before.samples, after.samples
         if one.dtype != other.dtype or before.precision != after.precision or before.photometric != after.photometric:
             return False
-        whole = 8 * one.dtype.itemsize
-        if wanted.cleared and whole != self._facts.bits_allocated:
-            return False  # the samples are not those that the object describes the bits of
         facts = replace(self._facts, photometric=before.photometric)
         rows, columns, samples = one.shape
         unsigned = f"u{one.dtype.itemsize}"
         words = [_plain(each).view(unsigned).reshape(rows, columns * samples) for each in (one, other)]
-        width = whole if one.dtype.kind == "i" else before.precision
+        width = 8 * one.dtype.itemsize if one.dtype.kind == "i" else before.precision
+        # bits beside the image that a stream of fewer bits does not have
+        there = (1 << width) - 1 if width > facts.high_bit else 0
+        wanted = replace(wanted, cleared=tuple((bits & there, rectangle) for bits, rectangle in wanted.cleared if bits & there))
         allowed = self._colours(one, wanted, facts, width) if wanted.blanks else (None,)
         return any(rows_hold(words[0], words[1], 0, wanted, colour, Grid(samples), facts) for colour in allowed)
 
