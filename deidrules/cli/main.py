@@ -24,6 +24,7 @@ COMMANDS = {
     "conformance": "Write the conformance statement of a profile.",
     "explain": "Show which rule decides about each element of a file.",
     "show": "List the elements of a file.",
+    "render": "Write the pictures in a file as PNG.",
     "keygen": "Make a key file.",
 }
 

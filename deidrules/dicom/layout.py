@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from deidrules.dicom.buffer import Buffer
 from deidrules.dicom.element import DicomObject, Element
 from deidrules.dicom.header import IMPLICIT, PIXEL_REPRESENTATION
 from deidrules.dicom.limits import LIMITS, Limits
@@ -59,7 +60,7 @@ class _Layout:
     segments: tuple[_Segment, ...]
     found: DicomObject  # with an empty buffer: values are not remembered
 
-    def fits(self, data: bytes) -> bool:
+    def fits(self, data: Buffer) -> bool:
         return all(int.from_bytes(data[segment.start : segment.stop], "little") & segment.mask == segment.want for segment in self.segments)
 
 
@@ -80,7 +81,7 @@ class Layouts:
         self.hits = 0
         self.misses = 0
 
-    def read(self, data: bytes, limits: Limits = LIMITS) -> tuple[DicomObject, int | None]:
+    def read(self, data: Buffer, limits: Limits = LIMITS) -> tuple[DicomObject, int | None]:
         """The object as `reader.read` gives it, or the refusal it raises; and the identity of its layout, None when the object is not
         remembered. The same identity means the very same offsets, tags, VRs, private creators and values of `STEADY`."""
         if limits is not self._limits and limits != self._limits:
@@ -103,7 +104,7 @@ class Layouts:
         self._by_size.clear()
         self._count = 0
 
-    def _remember(self, found: DicomObject, data: bytes) -> int | None:
+    def _remember(self, found: DicomObject, data: Buffer) -> int | None:
         # what lies behind the data set, and which encoding it has if no transfer syntax says so, was judged by bytes not in the tree
         if found.deflated or found.dropped or all(element.tag != TRANSFER_SYNTAX for element in found.meta):
             return None
@@ -130,7 +131,7 @@ class Layouts:
         return layout.identity
 
 
-def _again(found: DicomObject, data: bytes) -> DicomObject:
+def _again(found: DicomObject, data: Buffer) -> DicomObject:
     """The same tree over another buffer."""
     return DicomObject(
         buffer=data,
@@ -157,7 +158,7 @@ def _judged(found: DicomObject) -> Iterator[tuple[int, int]]:
     yield from _judged_elements(found.elements, found.buffer)
 
 
-def _judged_elements(elements: Iterable[Element], buffer: bytes) -> Iterator[tuple[int, int]]:
+def _judged_elements(elements: Iterable[Element], buffer: Buffer) -> Iterator[tuple[int, int]]:
     for element in elements:
         tag = element.tag
         if (
@@ -180,7 +181,7 @@ def _judged_elements(elements: Iterable[Element], buffer: bytes) -> Iterator[tup
                 yield item.stop, item.end
 
 
-def _segments(ranges: list[tuple[int, int]], data: bytes) -> tuple[_Segment, ...] | None:
+def _segments(ranges: list[tuple[int, int]], data: Buffer) -> tuple[_Segment, ...] | None:
     """Ranges, ascending, as masked stretches of the file; None when they are too large to be worth it."""
     segments: list[_Segment] = []
     total = 0

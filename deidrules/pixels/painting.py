@@ -57,14 +57,16 @@ def painted(frame: Decoded, paint: FramePaint, instance: DicomObject, facts: Pix
         _fill(samples, paint.blanks, black, frame.precision)
         if work.label:
             _fill(samples, marks(work.label, paint.blanks, 1), fill.white, frame.precision)
+    # a stream of fewer bits than the object allocates has nothing above them
     for bit, held in paint.planes:
-        for rectangle in held:
-            _change(samples, rectangle, clear_bit(facts, bit), facts)
+        for rectangle in held if bit < frame.precision else ():
+            _change(samples, rectangle, clear_bit(facts, bit), facts, frame.precision)
     if paint.everywhere:
         for plane in work.cleared:
-            _change(samples, facts.image, clear_bit(facts, plane.bit), facts)
-        if work.strip_high_bits:
-            _change(samples, facts.image, clear_high_bits(facts), facts)
+            if plane.bit < frame.precision:
+                _change(samples, facts.image, clear_bit(facts, plane.bit), facts, frame.precision)
+        if work.strip_high_bits and (facts.stored_bits.start > 0 or frame.precision > facts.stored_bits.stop):
+            _change(samples, facts.image, clear_high_bits(facts), facts, frame.precision)
     return replace(frame, samples=samples)
 
 
@@ -84,12 +86,14 @@ def _fill(samples: Samples, rectangles: tuple[Rectangle, ...], colour: tuple[int
         samples[rectangle.top : rectangle.bottom, rectangle.left : rectangle.right] = values
 
 
-def _change(samples: Samples, rectangle: Rectangle, change: Change, facts: PixelFacts) -> None:
-    """Bits of the stored samples; only where the stream holds whole stored samples can there be any."""
+def _change(samples: Samples, rectangle: Rectangle, change: Change, facts: PixelFacts, precision: int) -> None:
+    """Bits of the stored samples, up to the precision of the stream; they are changed in words as wide as the object allocates."""
     import numpy
 
     if 8 * samples.dtype.itemsize != facts.bits_allocated:
         raise Refusal("compressed-frame-unsupported")
     area = numpy.ascontiguousarray(samples[rectangle.top : rectangle.bottom, rectangle.left : rectangle.right])
     change(area.data.cast("B"))
+    if area.dtype.kind == "u":  # a sign that goes on above the image goes on as far as the stream does
+        area &= area.dtype.type((1 << precision) - 1)
     samples[rectangle.top : rectangle.bottom, rectangle.left : rectangle.right] = area

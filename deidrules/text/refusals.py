@@ -61,6 +61,7 @@ REFUSALS: dict[str, str] = {
     "reserved-bytes": "the two reserved bytes of an element header are not zero",
     "rules-tie": "two conditional rules hold at once, neither is the more specific, they leave equally much and ask for different things",
     "several-pixel-elements": "the object has more than one of Pixel Data, Float Pixel Data and Double Float Pixel Data",
+    "source-changed": "the file changed while it was read",
     "special-file": "a pipe, socket or device among the sources: not read",
     "stray-delimiter": "an item tag or delimiter stands where an element has to be",
     "symbolic-link": "a symbolic link among the sources: not followed",
