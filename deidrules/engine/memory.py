@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from deidrules.actions import registry
+from deidrules.dicom.part import Part, joined
 from deidrules.engine.instance import Engine
 from deidrules.engine.keys import KeyRing, fresh
 from deidrules.plan.model import Plan
@@ -124,7 +125,7 @@ def _announce_utf_8(dataset: Dataset) -> None:
 _TEXTS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 
 
-def _dataset(parts: tuple[bytes | memoryview, ...], *, with_meta: bool) -> Dataset:
+def _dataset(parts: tuple[Part, ...], *, with_meta: bool) -> Dataset:
     import io
     import warnings
 
@@ -133,7 +134,7 @@ def _dataset(parts: tuple[bytes | memoryview, ...], *, with_meta: bool) -> Datas
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = pydicom.dcmread(io.BytesIO(b"".join(parts)))
+        found = pydicom.dcmread(io.BytesIO(joined(parts)))
         if with_meta:
             return found
         for _ in found.iterall():
