@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from deidrules.dicom.element import DicomObject
+from deidrules.dicom.part import joined
 from deidrules.pixels.attributes import of_object
 from deidrules.pixels.codecs.codec import Codec, Decoded, decoded
 from deidrules.pixels.codestream import strip, uncompressed
@@ -55,7 +56,7 @@ def _same(before: memoryview, after: memoryview, edits: Callable[[memoryview], l
     """True for the same frame, or the same without its metadata. One byte of zero may make the length even."""
     if equal(before, after):
         return True
-    kept = b"".join(edited(before, edits(before))) if edits is not None else before.tobytes()
+    kept = joined(edited(before, edits(before))) if edits is not None else before.tobytes()
     return after.tobytes() in (kept, kept + b"\0" * (len(kept) % 2))
 
 
