@@ -6,13 +6,15 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from deidrules.dicom.buffer import Buffer, viewed
 from deidrules.dicom.element import DicomObject, Element, Encoding
 from deidrules.dicom.header import TRAILING_PADDING
 from deidrules.dicom.limits import LIMITS, Limits
+from deidrules.dicom.part import Part, in_memory
 from deidrules.dicom.reader import read
 from deidrules.engine import rewriting
 from deidrules.engine.reading import is_sequence
-from deidrules.engine.render import Part, deflated, gathered
+from deidrules.engine.render import deflated, gathered
 from deidrules.pixels import planes
 from deidrules.pixels.apply import PixelResult, redact
 from deidrules.pixels.area import area_of, intersection, moved
@@ -69,16 +71,20 @@ class Redacted:
     new_uid: str = ""
     dropped: tuple[tuple[str, int], ...] = field(default=())
 
-    def prove(self, written: bytes) -> None:
-        """Hold the bytes of the written file against the object and what was asked. Refusal `verify-mismatch`."""
+    def prove(self, written: Buffer) -> None:
+        """Hold the written file against the object and what was asked. Refusal `verify-mismatch`."""
         if self.changed:
             Proof(self.instance, self.facts, self.work).check(written)
-        elif written != b"".join(self.parts):
-            raise Refusal("verify-mismatch")
+            return
+        at = 0
+        for piece in in_memory(self.parts):
+            if written[at : at + len(piece)] != piece:
+                raise Refusal("verify-mismatch")
+            at += len(piece)
 
 
-def redact_object(data: bytes, redaction: Redaction, limits: Limits = LIMITS) -> Redacted:
-    """Redact the bytes of one file. The input is never changed.
+def redact_object(data: Buffer, redaction: Redaction, limits: Limits = LIMITS) -> Redacted:
+    """Redact the content of one file. The input is never changed; of a large one, the parts need it open.
 
     Every element stays byte for byte, but for: pixel data and planes that change; overlay groups that go; Icon Image Sequences at every
     depth where the image changes, as they still show it; metadata inside the frames that change, a picture of them may be among it; bytes
@@ -91,7 +97,7 @@ def redact_object(data: bytes, redaction: Redaction, limits: Limits = LIMITS) ->
     work = _work(instance, facts, redaction)
     changed = work.changes_pixels or work.changes_overlays or bool(work.removed_groups)
     if not changed and not redaction.new_uid:
-        return Redacted((data,), instance, facts, work, changed=False)
+        return Redacted((viewed(data),), instance, facts, work, changed=False)
     return _Writing(instance, facts, work, redact(instance, facts, work), redaction).done()
 
 
@@ -154,7 +160,7 @@ class _Writing:
 
     def __init__(self, instance: DicomObject, facts: PixelFacts, work: PixelWork, result: PixelResult, redaction: Redaction) -> None:
         self._instance, self._facts, self._work, self._result = instance, facts, work, result
-        self._view = memoryview(instance.buffer)
+        self._view = viewed(instance.buffer)
         self._new_uid = _new_uid(instance, redaction) if redaction.new_uid else ""
         self._icons = 0
         self._dropped = list(instance.dropped)
@@ -217,7 +223,7 @@ class _Writing:
             return rewriting.sequence(element, encoding, self._view, self._below)
         return None
 
-    def _native(self, element: Element, parts: tuple[bytes | memoryview, ...]) -> list[Part]:
+    def _native(self, element: Element, parts: tuple[Part, ...]) -> list[Part]:
         length = sum(map(len, parts))
         if length < element.length:
             self._dropped.append(("excess-pixel-bytes", element.length - length))

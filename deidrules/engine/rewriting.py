@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from struct import pack
 
 from deidrules.dicom import writer
+from deidrules.dicom.buffer import View, viewed
 from deidrules.dicom.element import EXPLICIT_LITTLE, DicomObject, Element, Encoding
 from deidrules.dicom.meta import MAGIC, PREAMBLE
-from deidrules.engine.render import Part
+from deidrules.dicom.part import Part, joined
 
 # of an element, and how the data set that holds it is coded. None: the element stays. A list: what stands in its place.
 Change = Callable[[Element, Encoding], list[Part] | None]
@@ -17,7 +18,7 @@ MEDIA_STORAGE_INSTANCE_UID = 0x00020003
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # a file with this preamble is a TIFF as well (PS3.10 7.1)
 
 
-def rewritten(elements: Sequence[Element], encoding: Encoding, view: memoryview, change: Change) -> list[Part]:
+def rewritten(elements: Sequence[Element], encoding: Encoding, view: View, change: Change) -> list[Part]:
     """The elements of a data set or item in parts. A group length (PS3.5 7.2) that a change makes wrong is put right, and goes with the
     last element of its group."""
     changes = [change(element, encoding) for element in elements]
@@ -46,7 +47,7 @@ def rewritten(elements: Sequence[Element], encoding: Encoding, view: memoryview,
     return [part for part in parts if len(part)]
 
 
-def sequence(element: Element, encoding: Encoding, view: memoryview, change: Change) -> list[Part]:
+def sequence(element: Element, encoding: Encoding, view: View, change: Change) -> list[Part]:
     """A sequence with changes in the elements of its items; an item that does not change is copied."""
     parts: list[Part] = []
     for item in element.items or ():
@@ -62,7 +63,7 @@ def sequence(element: Element, encoding: Encoding, view: memoryview, change: Cha
     return [header(element, sum(map(len, parts)), encoding, view), *parts]
 
 
-def header(element: Element, length: int, encoding: Encoding, view: memoryview) -> Part:
+def header(element: Element, length: int, encoding: Encoding, view: View) -> Part:
     """The header of an element whose value has another length; the very bytes where it has not."""
     if length == element.length and not element.undefined:
         return view[element.header : element.value]
@@ -74,7 +75,7 @@ def element(old: Element, value: bytes, encoding: Encoding) -> bytes:
     return writer.element(old.tag, old.coded_vr, value, encoding)
 
 
-def pack_length(element: Element, length: int, encoding: Encoding, view: memoryview) -> bytes:
+def pack_length(element: Element, length: int, encoding: Encoding, view: View) -> bytes:
     """A group length with another value."""
     return bytes(view[element.header : element.value]) + pack(encoding.order + "I", length)
 
@@ -87,7 +88,7 @@ def padded_uid(uid: str) -> bytes:
 def head(instance: DicomObject, new_uid: str, dropped: list[tuple[str, int]]) -> bytes:
     """What stands before the data set, as it is: preamble and file meta information, none where there is none. The preamble of a TIFF
     file becomes zeros, which is said in `dropped`. `new_uid`: the Media Storage SOP Instance UID, "" when it stays."""
-    view = memoryview(instance.meta_buffer)
+    view = viewed(instance.meta_buffer)
     start = PREAMBLE + len(MAGIC) if instance.has_preamble else 0
     before = bytes(view[:start])
     if before[:4] in _TIFF:
@@ -97,4 +98,4 @@ def head(instance: DicomObject, new_uid: str, dropped: list[tuple[str, int]]) ->
     def change(old: Element, encoding: Encoding) -> list[Part] | None:
         return [element(old, padded_uid(new_uid), encoding)] if old.tag == MEDIA_STORAGE_INSTANCE_UID and new_uid else None
 
-    return before + b"".join(rewritten(instance.meta, EXPLICIT_LITTLE, view, change))
+    return before + joined(rewritten(instance.meta, EXPLICIT_LITTLE, view, change))

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from deidrules.dicom.buffer import Buffer, FileBuffer
 from deidrules.engine.redaction import Ask, Redacted, Redaction, redact_object
 from deidrules.pixels.work import FrameBlanks, PixelWork
 from deidrules.plan.pixels import Blank, Rectangle
@@ -18,7 +19,8 @@ from deidrules.rectangles.conventions import group_of
 from deidrules.rectangles.matching import Target
 from deidrules.rectangles.model import ListedRectangle
 from deidrules.run.errors import stop_code
-from deidrules.run.process import FILE_BYTES, internal_error, read_file
+from deidrules.run.process import FILE_BYTES, internal_error
+from deidrules.run.reading import open_buffer
 from deidrules.run.sink import move_without_clobbering, same_bytes, write_partial
 from deidrules.text.diagnostic import Diagnostic
 from deidrules.text.refusal import Refusal
@@ -151,8 +153,9 @@ def redact_files(jobs: Iterable[Job]) -> Iterator[Done]:
 def redact_file(job: Job) -> Done:
     """Read, redact, write under a temporary name, prove, and give it its name. Never raises for the sake of a file."""
     try:
-        redacted = redact_object(read_file(os.path.realpath(job.file), FILE_BYTES), job.redaction)
-        outcome = _write(redacted, job.output)
+        with open_buffer(os.path.realpath(job.file), FILE_BYTES) as buffer:
+            redacted = redact_object(buffer, job.redaction)
+            outcome = _write(redacted, buffer, job.output)
     except Refusal as refusal:
         return _refused(job, refusal.record())
     except MemoryError:
@@ -179,8 +182,8 @@ def _refused(job: Job, record: dict[str, str | int]) -> Done:
     return Done(job.file, "", "refused", record, changed=False)
 
 
-def _write(redacted: Redacted, output: str) -> str:
-    """`written` or `duplicate`. Refusal `conflict`, `verify-mismatch`; OSError. Nothing is left behind then."""
+def _write(redacted: Redacted, buffer: Buffer, output: str) -> str:
+    """`written` or `duplicate`. Refusal `conflict`, `source-changed`, `verify-mismatch`; OSError. Nothing is left behind then."""
     folder = os.path.dirname(output)
     if folder:
         os.makedirs(folder, exist_ok=True)  # noqa: PTH103
@@ -189,6 +192,8 @@ def _write(redacted: Redacted, output: str) -> str:
     write_partial(folder, partial, redacted.parts)
     try:
         _prove(redacted, path)
+        if isinstance(buffer, FileBuffer):
+            buffer.prove_unchanged()  # it was read more than once
         try:
             move_without_clobbering(path, output)
         except FileExistsError:
@@ -204,10 +209,10 @@ def _write(redacted: Redacted, output: str) -> str:
 def _prove(redacted: Redacted, path: str) -> None:
     """Read the written file back and hold it against what was asked. Refusal `verify-mismatch`."""
     size = sum(map(len, redacted.parts))
-    written = read_file(os.path.realpath(path), size)
-    if len(written) != size:
-        raise Refusal("verify-mismatch")
-    redacted.prove(written)
+    with open_buffer(os.path.realpath(path), size) as written:
+        if len(written) != size:
+            raise Refusal("verify-mismatch")
+        redacted.prove(written)
 
 
 def blanked_of(work: PixelWork) -> Iterator[Blanked]:
