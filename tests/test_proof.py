@@ -185,11 +185,8 @@ def over_words(form: str, layout: dict[str, Any]) -> tuple[Dataset, str]:
 @pytest.mark.parametrize("layout", WORDS)
 @pytest.mark.parametrize("form", [EXPLICIT, BIG, "5", "4.80", "4.90"])
 def test_values_lie_where_the_object_says_and_cleared_bits_are_clear(form: str, layout: dict[str, Any]) -> None:
-    bit = next(
-        bit
-        for bit in reversed(range(16))
-        if bit not in range(layout.get("high", layout["stored"] - 1) - layout["stored"] + 1, 16)[: layout["stored"]]
-    )
+    top = layout.get("high", layout["stored"] - 1)
+    bit = 15 if top < 15 else 0  # of no image
     for operations, plane in (
         ((Blank(BOX),), False),
         ((Strip("high-bit-overlays"),), False),
@@ -276,9 +273,8 @@ def test_one_sample_changed_in_any_coding_is_a_mismatch(name: str) -> None:
         """The output with one sample of one frame changed by its lowest bit; coded again without loss."""
         samples = coded.decode(frames[number]).copy()
         samples[row, column] ^= True if samples.dtype == bool else samples.dtype.type(1)
-        lossless = next(one for one in CODED.values() if one.uid == coded.uid and one.make(0).shape == coded.make(0).shape)
         encode = coded.encode if np.array_equal(coded.decode(coded.encode(samples)), samples) else _without_loss(coded)
-        assert np.array_equal(lossless.decode(encode(samples)), samples) or np.array_equal(coded.decode(encode(samples)), samples)
+        assert np.array_equal(coded.decode(encode(samples)), samples)
         return with_frames(written, [*frames[:number], encode(samples), *frames[number + 1 :]])
 
     assert holds(proof, with_frames(written, frames))
@@ -505,7 +501,7 @@ def test_nothing_is_proven_where_nothing_changed_or_the_policy_says_so() -> None
     off = Engine(plan_of(Blank(Everything()), policies=replace(LOOSE, verify="off")), key).apply(data)
     assert off.proof is None and off.unproven
     on = Engine(plan_of(Blank(Everything())), key).apply(data)
-    assert on.proof is not None and joined(on.parts) == joined(off.parts)
+    assert on.proof is not None and holds(on.proof, joined(on.parts))
 
 
 def test_the_face_for_datasets_proves_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
