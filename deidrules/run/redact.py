@@ -96,7 +96,7 @@ def jobs(targets: Sequence[Target], asked: Asked, output: str | None) -> tuple[t
         path = os.path.join(folder if folder is not None else beside(target.file), name or output_name(target.file))
         other = taken.setdefault(os.path.abspath(path), target.file)
         if other is not target.file:
-            help_ = "redact them one by one, each with its own -o"
+            help_ = "without -o each output stands beside its input; with it, redact them one by one"
             problems.append(Diagnostic("DR608", f"the outputs of `{other}` and `{target.file}` would have one name", help=help_))
         found.append(Job(target.file, path, redaction_of(target.rectangles, asked)))
     return (() if problems else tuple(found)), tuple(problems)
