@@ -13,7 +13,7 @@ from deidrules.engine.condition import Conditions
 from deidrules.engine.content import ITEM, ContentItems, JudgedItem
 from deidrules.engine.decide import PIXELS, Candidate, Decision, Scope
 from deidrules.engine.declared import CHARACTERISTICS
-from deidrules.engine.derived import DERIVATION_DESCRIPTION, UNCHANGED, Changed, described, description
+from deidrules.engine.derived import DERIVATION_DESCRIPTION, described, description
 from deidrules.engine.icons import REBUILT, is_icon, shows_image
 from deidrules.engine.lengths import pixel_length, plane_length
 from deidrules.engine.operation import Add, Icon, Literal, Operation, Pixels, Plane, Table, Touch, copy
@@ -25,6 +25,7 @@ from deidrules.engine.program import Program
 from deidrules.engine.provable import prove_vr
 from deidrules.engine.reading import DataSet, Reading, is_sequence
 from deidrules.engine.sequence import sequence_operations
+from deidrules.engine.surroundings import Surroundings
 from deidrules.engine.together import TABLES, settle
 from deidrules.engine.touch import Done, Toucher
 from deidrules.pixels.icon import ICON_IMAGE_SEQUENCE
@@ -50,18 +51,6 @@ class _Fate:
     candidate: Candidate
     done: Done
     fixed: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What was settled before the walk. `removed_groups`: overlay groups of which nothing may stay at the top level. `changed`: what became
-    of the pixel data. `icons`: what becomes of copies of the image, "" when they stay. `claims`: the options of PS3.15 that the object may
-    claim."""
-
-    removed_groups: tuple[int, ...] = ()
-    changed: Changed = UNCHANGED
-    icons: str = ""
-    claims: tuple[int, ...] = ()
 
 
 class Header:
@@ -344,7 +333,7 @@ class Header:
         elif done is _ICON_ANEW:
             operations.append(Icon())
         elif change == "claimed":
-            operations.append(Literal(done.coded or self._claim(element, place)))
+            operations.append(Literal(done.coded if done.change == "claimed" and done.coded else self._claim(element, place)))
         elif not fate.fixed:
             touch = Touch(element, place, candidate, change)
             self.results[id(touch)] = done

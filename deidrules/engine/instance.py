@@ -18,13 +18,14 @@ from deidrules.engine.claims import Claims
 from deidrules.engine.condition import Conditions
 from deidrules.engine.decide import PIXELS, Decider
 from deidrules.engine.derived import Changed
-from deidrules.engine.header import Header, Surroundings
+from deidrules.engine.header import Header
 from deidrules.engine.outcome import Deidentified, Outcome, Outcomes
 from deidrules.engine.program import Program, Programs
 from deidrules.engine.proven import proof_of
 from deidrules.engine.reading import DataSet, Reading, top_of
 from deidrules.engine.render import ProgramMismatch, Rendered, deflated, gathered, render
 from deidrules.engine.repair import NOT_REPAIRABLE, repaired
+from deidrules.engine.surroundings import Surroundings
 from deidrules.engine.touch import PATIENT_ID, Done, Memory, Toucher
 from deidrules.pixels.apply import PixelResult, redact
 from deidrules.pixels.burned_in import read_header, unseen
