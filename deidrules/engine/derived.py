@@ -1,11 +1,11 @@
 """What an output says of its image after pixels were changed: statements that could be untrue now go, the derivation is described.
 
 Where areas of a frame were blanked, the smallest and largest pixel values and the histogram may be others: they go, and no rule keeps them
-(Type 3, or in PS3.3 C.11.5 the whole of a module that may be absent). Derivation Description (0008,2111) gets a sentence that holds nothing of the file, behind
-what the rules leave of it: under K and C it is added, also where there was none; X, Z, D and an expression stand as they are written. The
-description is all that changes: the lossy history stays as it came, since nothing more is lost, and Image Type with it, since every pixel
-that is left has its value from where it had it (C.7.6.1.1.2; DERIVED would ask enhanced objects for a reference to the original,
-C.7.6.16.2.6). CID 7203 of PS3.16 has no code for it, so Derivation Code Sequence is left alone.
+(Type 3, or in PS3.3 C.11.5 the whole of a module that may be absent). Derivation Description (0008,2111) gets a sentence that holds
+nothing of the file, behind what the rules leave of it: under K and C it is added, also where there was none; X, Z, D and an expression
+stand as they are written. The description is all that changes: the lossy history stays as it came, since nothing more is lost, and Image
+Type with it, since every pixel that is left has its value from where it had it (C.7.6.1.1.2; DERIVED would ask enhanced objects for a
+reference to the original, C.7.6.16.2.6). CID 7203 of PS3.16 has no code for it, so Derivation Code Sequence is left alone.
 
 Where any bit of the pixel data changed, digital signatures over it are void: they go with their MAC parameters (PS3.3 C.12.1.1.3)."""
 
