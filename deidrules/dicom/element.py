@@ -78,8 +78,9 @@ EXPLICIT_BIG = Encoding(big_endian=True)
 
 @dataclass(slots=True, eq=False)
 class DicomObject:
-    """A whole object as the strict reader proved it: `buffer` holds the data set (inflated where the transfer syntax deflates; a
-    FileBuffer, which has slices and no buffer protocol, when the file is large), `start` .. `stop` the part of the buffer that the elements cover. Offsets of elements are into `buffer`.
+    """A whole object as the strict reader proved it: `buffer` holds the data set (inflated where the transfer syntax deflates; of a large
+    file it is a FileBuffer, which has slices and no buffer protocol), `start` .. `stop` the part of it that the elements cover. Offsets of
+    elements are into `buffer`.
 
     `transfer_syntax` is the UID, without padding. `meta` are the elements of group 0002 (offsets into `meta_buffer`, explicit VR little
     endian). `dropped` records what the reader left behind: ("trailing-bytes", length).

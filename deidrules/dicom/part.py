@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from deidrules.dicom.buffer import Stretch, View
+from deidrules.dicom.buffer import PIECE, Stretch, View
 
 Piece = bytes | View
 
@@ -41,7 +41,9 @@ def pieces(parts: Iterable[Part]) -> Iterator[Piece]:
 def in_memory(parts: Iterable[Part]) -> Iterator[bytes | memoryview]:
     """The same bytes as something with a buffer protocol, about a megabyte at a time where they come from a file."""
     for piece in pieces(parts):
-        if isinstance(piece, Stretch):
+        if isinstance(piece, Stretch) and len(piece) <= PIECE:
+            yield bytes(piece)
+        elif isinstance(piece, Stretch):
             yield from piece.source.pieces(piece.start, piece.stop)
         else:
             yield piece

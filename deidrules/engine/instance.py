@@ -9,6 +9,7 @@ from deidrules import __version__
 from deidrules.actions import registry
 from deidrules.actions.base import Function, Keys
 from deidrules.dicom import container, iod, sop_class
+from deidrules.dicom.buffer import Buffer
 from deidrules.dicom.element import DicomObject
 from deidrules.dicom.layout import Layouts
 from deidrules.dicom.limits import LIMITS, Limits
@@ -74,8 +75,9 @@ class Engine:
         self._outcomes = Outcomes()
         self._tops: OrderedDict[int, DataSet] = OrderedDict()
 
-    def apply(self, data: bytes) -> Deidentified:
-        """De-identify the bytes of one file (with preamble, file meta information, or neither). The input is never changed.
+    def apply(self, data: Buffer) -> Deidentified:
+        """De-identify the bytes of one file (with preamble, file meta information, or neither). The input is never changed. Of a FileBuffer
+        as much is read as the rules need; the output's parts read the rest of it later.
 
         Raises Refusal, with a code of `deidrules.text.refusals.REFUSALS`, whenever the object cannot be de-identified as the plan says;
         there is no other way out."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from deidrules.actions import registry
+from deidrules.dicom.part import joined
 from deidrules.engine.instance import Engine
 from deidrules.engine.keys import KeyRing, fresh
 from deidrules.plan.model import Plan
@@ -41,7 +42,7 @@ def deidentify(
     not given. Sources: PS3.15 Annex E for what a plan can say, PS3.10 7.1 for the file meta information."""
     engine = _engine(plan, key, functions, tables)
     found = engine.apply(_bytes(dataset))
-    written = b"".join(found.parts)
+    written = joined(found.parts)
     if found.proof is not None:
         found.proof.check(written)
     return _dataset(written, with_meta=bool(getattr(dataset, "file_meta", None)))

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from deidrules.dicom.buffer import Buffer
 from deidrules.engine.operation import Operation
 from deidrules.engine.outcome import Outcome
 from deidrules.engine.reading import DataSet
@@ -30,7 +31,7 @@ class Program:
     witnesses: tuple[tuple[int, int, bytes], ...]
     reusable: bool
 
-    def holds(self, buffer: bytes, holds: Callable[[int], bool]) -> bool:
+    def holds(self, buffer: Buffer, holds: Callable[[int], bool]) -> bool:
         """True when it holds for a file of its layout, as far as that can be known without touching."""
         return all(buffer[start:stop] == value for start, stop, value in self.witnesses) and all(
             holds(number) == truth for number, truth in self.truths

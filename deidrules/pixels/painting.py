@@ -54,18 +54,19 @@ def painted(frame: Decoded, paint: FramePaint, instance: DicomObject, facts: Pix
         if fill.extreme:
             found = extreme(_values(samples, facts, frame.precision), paint.blanks, fill.extreme)
             black = black if found is None else (found,)
-        _fill(samples, paint.blanks, black, frame.precision)
+        _fill(samples, paint.blanks, _words(black, samples, frame.precision, facts, work))
         if work.label:
-            _fill(samples, marks(work.label, paint.blanks, 1), fill.white, frame.precision)
-    # a stream of fewer bits than the object allocates has nothing above them
+            _fill(samples, marks(work.label, paint.blanks, 1), _words(fill.white, samples, frame.precision, facts, work))
+    # a stream of fewer bits than the object allocates has nothing above them, and nothing below its image
+    whole = not facts.stored_bits.start or frame.precision > facts.high_bit
     for bit, held in paint.planes:
-        for rectangle in held if bit < frame.precision else ():
+        for rectangle in held if bit < frame.precision and whole else ():
             _change(samples, rectangle, clear_bit(facts, bit), facts, frame.precision)
     if paint.everywhere:
         for plane in work.cleared:
-            if plane.bit < frame.precision:
+            if plane.bit < frame.precision and whole:
                 _change(samples, facts.image, clear_bit(facts, plane.bit), facts, frame.precision)
-        if work.strip_high_bits and (facts.stored_bits.start > 0 or frame.precision > facts.stored_bits.stop):
+        if work.strip_high_bits and whole and (facts.stored_bits.start > 0 or frame.precision > facts.stored_bits.stop):
             _change(samples, facts.image, clear_high_bits(facts), facts, frame.precision)
     return replace(frame, samples=samples)
 
@@ -73,15 +74,30 @@ def painted(frame: Decoded, paint: FramePaint, instance: DicomObject, facts: Pix
 def _values(samples: Samples, facts: PixelFacts, precision: int) -> Samples:
     """The one sample of each pixel as a number: in a stream of its own signs as it stands, else as the object says."""
     words = samples[..., 0]
-    bits = min(facts.bits_stored, precision)
-    if words.dtype.kind == "i" or not facts.signed:
+    if words.dtype.kind == "i":
         return words
-    return stored_values(words, replace(facts, bits_stored=bits, high_bit=bits - 1))
+    bits = min(facts.bits_stored, precision)
+    return stored_values(words, replace(facts, bits_stored=bits, high_bit=_shift(facts, precision) + bits - 1))
 
 
-def _fill(samples: Samples, rectangles: tuple[Rectangle, ...], colour: tuple[int | float, ...], precision: int) -> None:
-    # an unsigned stream holds the bits of a negative value, up to its precision
-    values = [int(value) & (1 << precision) - 1 if samples.dtype.kind == "u" else value for value in colour]
+def _shift(facts: PixelFacts, precision: int) -> int:
+    """How far up the image lies in the samples of a stream; one that does not reach to HighBit holds the image alone."""
+    return facts.stored_bits.start if precision > facts.high_bit else 0
+
+
+def _words(colour: tuple[int | float, ...], samples: Samples, precision: int, facts: PixelFacts, work: PixelWork) -> list[int | float]:
+    """A colour as the stream holds it. An unsigned one holds the bits of a negative value: up to its precision, or of the image alone
+    where an overlay plane that stays has its bits beside it."""
+    if samples.dtype.kind != "u":
+        return list(colour)
+    gone = {plane.group for plane in work.cleared}
+    alone = not work.strip_high_bits and any(plane.embedded and plane.group not in gone for plane in facts.planes)
+    shift, bits = _shift(facts, precision), min(facts.bits_stored, precision)
+    there = (1 << bits) - 1 << shift if alone else (1 << precision) - 1
+    return [int(value) << shift & there for value in colour]
+
+
+def _fill(samples: Samples, rectangles: tuple[Rectangle, ...], values: list[int | float]) -> None:
     for rectangle in rectangles:
         samples[rectangle.top : rectangle.bottom, rectangle.left : rectangle.right] = values
 

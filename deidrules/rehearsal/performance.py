@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deidrules.compile.kinds import spoken
+from deidrules.dicom.part import joined
 from deidrules.dicom.reader import read
 from deidrules.engine.condition import Conditions
 from deidrules.engine.content import ITEM
@@ -51,7 +52,7 @@ class Stage:
         before = Contents(instance.data)
         try:
             result = self._engine(strictest=not instance.has_sop_class).apply(instance.data)
-            written = b"".join(result.parts)
+            written = joined(result.parts)
             if result.proof is not None:
                 result.proof.check(written)
         except Refusal as refusal:

@@ -1,7 +1,6 @@
 """Files opened: small ones read at once, large ones left where they are and read a window at a time."""
 
 # Paths stay text here: there is one for every file of a run.
-# ruff: noqa: PTH123
 
 from __future__ import annotations
 

@@ -108,7 +108,9 @@ def strip(
             frame = original if new is None else memoryview(new)
             found = edits(frame)
             if new is not None or any(edit.what for edit in found):
-                changed[number] = edited(frame, found)
+                # views of a large file, not the bytes just read: every frame may have something to lose
+                stays = frames.view(number) if new is None else None
+                changed[number] = edited(frame if stays is None else stays, found)
                 for edit in found:
                     if edit.what:
                         dropped[edit.what] += edit.loses

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from deidrules.dicom.buffer import View, loaded
 from deidrules.pixels.proof.wanted import Wanted
 from deidrules.plan.pixels import Rectangle
 
@@ -16,8 +17,8 @@ CHUNK = 1 << 14  # bytes taken apart at a time
 
 
 def bit_maps_hold(
-    before: memoryview,
-    after: memoryview,
+    before: View,
+    after: View,
     rows: int,
     columns: int,
     touched: Sequence[int],
@@ -36,7 +37,7 @@ def bit_maps_hold(
 
     for start in range(0, len(after), CHUNK):
         stop = min(start + CHUNK, len(after))
-        one, other = numpy.frombuffer(before[start:stop], "u1"), numpy.frombuffer(after[start:stop], "u1")
+        one, other = (numpy.frombuffer(loaded(value[start:stop]), "u1") for value in (before, after))
         expected = numpy.unpackbits(one, bitorder="little")
         painted = _painted(8 * start, 8 * stop, rows, columns, touched, wanted, black, white)
         if painted is None:

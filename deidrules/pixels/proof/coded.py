@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from deidrules.dicom.element import DicomObject
+from deidrules.dicom.part import joined
 from deidrules.pixels.attributes import of_object
 from deidrules.pixels.codecs.codec import Codec, Decoded, decoded
 from deidrules.pixels.codestream import strip, uncompressed
@@ -55,7 +56,7 @@ def _same(before: memoryview, after: memoryview, edits: Callable[[memoryview], l
     """True for the same frame, or the same without its metadata. One byte of zero may make the length even."""
     if equal(before, after):
         return True
-    kept = b"".join(edited(before, edits(before))) if edits is not None else before.tobytes()
+    kept = joined(edited(before, edits(before))) if edits is not None else before.tobytes()
     return after.tobytes() in (kept, kept + b"\0" * (len(kept) % 2))
 
 
@@ -91,14 +92,14 @@ class _Frames:
         one, other = before.samples, after.samples
         if one.dtype != other.dtype or before.precision != after.precision or before.photometric != after.photometric:
             return False
-        whole = 8 * one.dtype.itemsize
-        if wanted.cleared and whole != self._facts.bits_allocated:
-            return False  # the samples are not those that the object describes the bits of
         facts = replace(self._facts, photometric=before.photometric)
         rows, columns, samples = one.shape
         unsigned = f"u{one.dtype.itemsize}"
         words = [_plain(each).view(unsigned).reshape(rows, columns * samples) for each in (one, other)]
-        width = whole if one.dtype.kind == "i" else before.precision
+        width = 8 * one.dtype.itemsize if one.dtype.kind == "i" else before.precision
+        # bits beside the image that a stream of fewer bits does not have
+        there = (1 << width) - 1 if width > facts.high_bit else 0
+        wanted = replace(wanted, cleared=tuple((bits & there, rectangle) for bits, rectangle in wanted.cleared if bits & there))
         allowed = self._colours(one, wanted, facts, width) if wanted.blanks else (None,)
         return any(rows_hold(words[0], words[1], 0, wanted, colour, Grid(samples), facts) for colour in allowed)
 

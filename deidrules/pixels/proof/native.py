@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from deidrules.dicom.buffer import View, loaded, viewed
 from deidrules.dicom.element import DicomObject
 from deidrules.pixels.facts import SHARED_CHROMA, PixelFacts
 from deidrules.pixels.fill import Fill, fill_of
@@ -23,7 +24,7 @@ class Value:
     """The bytes of native pixel data in the order of the samples: as they lie, or, `swapped`, with the bytes of each word exchanged (8-bit
     samples of big endian data coded OW, PS3.5 A.3)."""
 
-    raw: memoryview
+    raw: View
     swapped: bool = False
 
     def bytes(self, start: int, stop: int) -> NDArray[Any]:
@@ -31,9 +32,9 @@ class Value:
         import numpy
 
         if not self.swapped:
-            return numpy.frombuffer(self.raw[start:stop], "u1")
+            return numpy.frombuffer(loaded(self.raw[start:stop]), "u1")
         first = start & ~1
-        words = numpy.frombuffer(self.raw[first : stop + 1 & ~1], "u1").reshape(-1, 2)
+        words = numpy.frombuffer(loaded(self.raw[first : stop + 1 & ~1]), "u1").reshape(-1, 2)
         return words[:, ::-1].reshape(-1)[start - first : stop - first]
 
 
@@ -46,7 +47,7 @@ def holds(instance: DicomObject, before: PixelFacts, found: DicomObject, after: 
     if not needed <= length <= len(one) + len(one) % 2 or (work.changes_pixels and length != padded):
         return False
     if len(one) < length:  # the byte that makes the length even
-        if other[-1]:
+        if any(bytes(other[length - 1 :])):
             return False
         length -= 1
     words = before.big_endian and before.vr == "OW"
@@ -71,11 +72,11 @@ def same(one: Value, other: Value, start: int, stop: int) -> bool:
     )
 
 
-def _value(instance: DicomObject, facts: PixelFacts) -> memoryview:
-    return memoryview(instance.buffer)[facts.offset : facts.offset + facts.length]
+def _value(instance: DicomObject, facts: PixelFacts) -> View:
+    return viewed(instance.buffer)[facts.offset : facts.offset + facts.length]
 
 
-def _bit_map(instance: DicomObject, facts: PixelFacts, one: memoryview, other: memoryview, work: PixelWork, *, words: bool) -> bool:
+def _bit_map(instance: DicomObject, facts: PixelFacts, one: View, other: View, work: PixelWork, *, words: bool) -> bool:
     fill = fill_of(instance, facts) if work.frames else Fill((0,), (0,))
 
     def painted(frame: int) -> Wanted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deidrules.dicom.buffer import viewed
 from deidrules.dicom.element import DicomObject
 from deidrules.pixels.planes import OverlayPlane
 from deidrules.pixels.proof.bits import bit_maps_hold
@@ -14,8 +15,8 @@ def stored_plane_holds(instance: DicomObject, found: DicomObject, plane: Overlay
     element = found.index.get(plane.tag)
     if element is None:
         return False
-    before = memoryview(instance.buffer)[plane.offset : plane.offset + plane.length]
-    after = memoryview(found.buffer)[element.value : element.stop]
+    before = viewed(instance.buffer)[plane.offset : plane.offset + plane.length]
+    after = viewed(found.buffer)[element.value : element.stop]
     if len(after) > len(before) or 8 * len(after) < plane.rows * plane.columns * plane.frames:
         return False
     spans = next((blanks.frames for blanks in work.planes if blanks.plane.tag == plane.tag), ())

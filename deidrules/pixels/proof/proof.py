@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deidrules.dicom.buffer import Buffer
 from deidrules.dicom.element import DicomObject
 from deidrules.dicom.limits import LIMITS, Limits
 from deidrules.dicom.reader import read
@@ -56,8 +57,8 @@ class Proof:
     replaced: frozenset[int] = frozenset()
     limits: Limits = LIMITS
 
-    def check(self, written: bytes) -> None:
-        """Hold the bytes of the written file against it. Refusal `verify-mismatch`, with the tag of the pixel data or plane."""
+    def check(self, written: Buffer) -> None:
+        """Hold the written file, as bytes or open, against it. Refusal `verify-mismatch`, with the tag of the pixel data or plane."""
         try:
             found = read(written, self.limits)
             facts = read_facts(found) if self.keeps_pixels else PixelFacts(found.transfer_syntax)
