@@ -6,7 +6,6 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from struct import pack
 from typing import Any
@@ -68,10 +67,9 @@ def native(
     return length
 
 
-def encapsulated(path: Path, frames: Iterator[bytes] | list[bytes], transfer_syntax: str, **layout: Any) -> None:
+def encapsulated(path: Path, frames: list[bytes], transfer_syntax: str, **layout: Any) -> None:
     """Write an object of one fragment for each frame, without an offset table."""
-    made = header(**layout)
-    made["PatientName"].value = "EXAMPLE^SECRET"
+    made = header(frames=len(frames), **layout)
     with path.open("wb") as out:
         out.write(file(made, transfer_syntax))
         out.write(pack("<HH2sHI", 0x7FE0, 0x0010, b"OB", 0, 0xFFFFFFFF) + pack("<HHI", 0xFFFE, 0xE000, 0))
