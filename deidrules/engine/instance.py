@@ -131,6 +131,10 @@ class Engine:
         """The data set of a layout, shared by its files."""
         if layout is None:
             return None
+        while self._layouts.forgotten:
+            gone = self._layouts.forgotten.pop()
+            self._tops.pop(gone, None)
+            self._programs.forget(gone)
         top = self._tops.get(layout)
         if top is None:
             top = self._tops[layout] = top_of(instance)
