@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from pixel_objects import BIG, DEFLATED, EXPLICIT, IMPLICIT, dataset, file
 from pydicom.dataset import Dataset
 
+from deidrules.dicom.part import joined
 from deidrules.dicom.reader import read
 from deidrules.engine.instance import Engine
 from deidrules.engine.keys import KeyRing
@@ -23,6 +25,7 @@ from deidrules.pixels.icon import icon_size, reduced
 from deidrules.plan.expression import Compare
 from deidrules.plan.model import PixelRule, Policies, Verdict
 from deidrules.plan.pixels import Blank, Clean, Everything, Operation, Rectangle
+from deidrules.run.reading import open_buffer
 
 ASKING = Policies("K", unknown_sop_class="strictest")
 LOOSE = Policies("K", unmatched_pixels="accept", unknown_sop_class="strictest")
@@ -204,6 +207,18 @@ def test_an_icon_of_a_frame_that_cannot_be_shown_goes() -> None:
     made.add_new(0x00280004, "CS", "YBR_ICT")
     after, found = through(made, Clean())
     assert "IconImageSequence" not in after and of_icon(found) == ("removed", "engine")
+
+
+@pytest.mark.parametrize("frame", [1, 3])
+@pytest.mark.parametrize("layout", [{}, {"allocated": 16, "stored": 12}, {"samples": 3, "photometric": "RGB", "planar": 1}], ids=str)
+def test_icons_of_files_that_are_not_held_are_the_same(tmp_path: Path, layout: dict[str, Any], frame: int) -> None:
+    made = dataset(rows=24, columns=40, frames=3, RepresentativeFrameNumber=frame, IconImageSequence=[icon()], **layout)
+    data, path = file(made), tmp_path / "a.dcm"
+    path.write_bytes(data)
+    one = engine(LEFT, Blank(Rectangle(30, 0, 31, 1), frames=((2, 2),)))
+    with open_buffer(str(path), 1 << 30, large=1) as buffer:
+        assert not isinstance(buffer, bytes)
+        assert joined(one.apply(buffer).parts) == joined(one.apply(data).parts)
 
 
 # ---- size and reduction

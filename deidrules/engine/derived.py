@@ -20,6 +20,7 @@ from deidrules.engine.decide import Candidate
 from deidrules.engine.reading import DataSet, Reading
 from deidrules.engine.together import Fate
 from deidrules.engine.touch import Done
+from deidrules.pixels.work import PixelWork
 
 DERIVATION_DESCRIPTION = 0x00082111
 BLANKED = "Areas of the pixel data were replaced by one value to remove identifying information."
@@ -52,10 +53,20 @@ class Changed:
     bits: bool = False
     areas: bool = False
 
+    @classmethod
+    def of(cls, work: PixelWork) -> Changed:
+        """What the work does to the pixel data."""
+        return cls(bits=work.changes_pixels, areas=bool(work.frames))
+
+    @property
+    def goes(self) -> frozenset[int]:
+        """The tags of the object's own elements that may be untrue now."""
+        return (VALUES if self.areas else frozenset()) | (SIGNATURES if self.bits else frozenset())
+
     def settle(self, fates: Sequence[Fate], place: DataSet, reading: Reading, witness: Callable[[Element, DataSet], None]) -> bool:
         """Change the fates of the object's own elements that follow. `witness` is told of an element whose value decided. False when the
         new value holds for this file alone."""
-        goes = (VALUES if self.areas else frozenset()) | (SIGNATURES if self.bits else frozenset())
+        goes = self.goes
         steady = True
         for fate in fates if goes else ():
             if fate.element.tag in goes and fate.done.change != "removed":

@@ -5,12 +5,14 @@ Its pixels are native whatever the transfer syntax: PS3.5 A.4 leaves that open f
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from struct import pack
 from typing import TYPE_CHECKING, Any
 
 from deidrules.dicom import writer
 from deidrules.dicom.element import DicomObject, Encoding, Item
 from deidrules.dicom.header import PIXELS
+from deidrules.dicom.part import Part, pieces
 from deidrules.pixels.apply import PixelResult
 from deidrules.pixels.attributes import Attributes, of_object
 from deidrules.pixels.codecs.codec import Decoded, decoded
@@ -161,15 +163,15 @@ def _words(instance: DicomObject, facts: PixelFacts, result: PixelResult, frame:
     return native_words(_between(result.parts, first, stop), facts, 0)
 
 
-def _between(parts: tuple[bytes | memoryview, ...], first: int, stop: int) -> memoryview:
-    """The bytes `first` .. `stop` - 1 of what the parts are together; no more than those are copied."""
-    found: list[memoryview] = []
+def _between(parts: Iterable[Part], first: int, stop: int) -> memoryview:
+    """The bytes `first` .. `stop` - 1 of what the parts are together; nothing behind them is made or read."""
+    found: list[bytes] = []
     at = 0
-    for part in parts:
-        start, end = max(first - at, 0), min(stop - at, len(part))
+    for piece in pieces(parts):
+        start, end = max(first - at, 0), min(stop - at, len(piece))
         if start < end:
-            found.append(memoryview(part)[start:end])
-        at += len(part)
+            found.append(bytes(piece[start:end]))
+        at += len(piece)
         if at >= stop:
             break
     return memoryview(b"".join(found))
