@@ -18,7 +18,8 @@ from typing import Literal
 
 from deidrules.dicom.element import DicomObject
 from deidrules.pixels.attributes import Attributes, of_object
-from deidrules.pixels.facts import PixelFacts
+from deidrules.pixels.facts import PixelFacts, read_facts
+from deidrules.text.refusal import Refusal
 
 SOP_CLASS_UID, MODALITY, IMAGE_TYPE = 0x0008_0016, 0x0008_0060, 0x0008_0008
 
@@ -189,3 +190,15 @@ def may_carry_text(header: PixelHeader, facts: PixelFacts) -> str:
     if facts.frames > 1 and free.single_frame:
         return "number-of-frames"
     return ""
+
+
+def unseen(instance: DicomObject) -> str:
+    """Why the frames of an object that nobody judges may carry text, as `may_carry_text` has it. Never refuses: an image description that
+    cannot be read is a sample format that nobody knows."""
+    header = read_header(instance)
+    if header.mark or header.sop_class not in free_classes():
+        return header.mark or risky_classes().get(header.sop_class, UNKNOWN)
+    try:
+        return may_carry_text(header, read_facts(instance))
+    except Refusal:
+        return "sample-format"
