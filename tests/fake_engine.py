@@ -7,6 +7,7 @@ import os
 import signal
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deidrules.engine.outcome import Outcome
 from deidrules.run.process import Settings
@@ -36,6 +37,9 @@ class Instance:
     pixel_rules: tuple[str, ...] = ()
     repaired: bool = False
     claims: tuple[int, ...] = (113100,)
+    proof: Any = None
+    unproven: bool = False
+    unjudged: str = ""
 
 
 class FakeEngine:

@@ -85,17 +85,6 @@ def test_pixels_that_a_rule_removes_need_no_judgement() -> None:
     assert not [name for name in after if "7FE0" in name or name == "PixelData"]
 
 
-def test_an_icon_of_changed_pixels_goes() -> None:
-    icon = {**{name: IMAGE[name] for name in list(IMAGE)[2:]}, **pixels(*SAMPLES)}
-    after, found = run(with_pixels(Blank(Rectangle(0, 0, 1, 1))), IconImageSequence=[icon])
-    assert "IconImageSequence" not in after
-    (outcome,) = (one for one in found.outcomes if one.tag == 0x00880200)
-    assert (outcome.change, outcome.origin) == ("removed", "engine")
-    assert not [one for one in found.outcomes if one.path]
-    after, _ = run(with_pixels(Clean()), IconImageSequence=[icon])
-    assert len(after["IconImageSequence"]) == 1
-
-
 OVERLAY = {"(6000,0010) US": 2, "(6000,0011) US": 4, "(6000,0040) CS": "G", "(6000,0050) SS": [1, 1], "(6000,0100) US": 16}
 
 

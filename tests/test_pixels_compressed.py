@@ -102,25 +102,6 @@ def test_each_transfer_syntax_of_the_package_is_tried() -> None:
     assert {coded.uid for coded in (*CODED.values(), *BLOCKS.values())} == TRANSFER_SYNTAXES
 
 
-@pytest.mark.parametrize("name", ["RLE, 12 bits", "JPEG lossless", "JPEG-LS", "JPEG 2000", "HTJ2K", "JPEG"])
-@pytest.mark.parametrize("table", ["basic", "none"])
-def test_a_frame_in_several_fragments_becomes_one_and_the_others_keep_theirs(name: str, table: str) -> None:
-    coded = {**CODED, **BLOCKS}[name]
-    frames = coded.frames(3)
-    before = coded.object(frames, table=table, pieces=2)
-    _, pieces = fragments_of(before)
-    assert len(pieces) == 6
-    if table == "none" and name == "RLE, 12 bits":  # nothing says where a frame of RLE begins
-        with pytest.raises(Refusal, match="frames-unclear"):
-            through(before, coded.uid, MIDDLE)
-        return
-    basic, fragments = fragments_of(through(before, coded.uid, MIDDLE))
-    assert [data for _, data in fragments[:2]] == [data for _, data in pieces[:2]]
-    assert [data for _, data in fragments[3:]] == [data for _, data in pieces[4:]]
-    if basic:
-        assert unpack("<3I", basic) == tuple(fragments[number][0] for number in (0, 2, 3))
-
-
 @pytest.mark.parametrize("name", CODED)
 def test_all_outside_a_rectangle_and_several_ranges_of_frames(name: str) -> None:
     coded = CODED[name]
@@ -213,6 +194,31 @@ def test_a_rectangle_in_a_plane_of_the_high_bits_spares_the_image(name: str) -> 
     wanted = full[1].copy()
     wanted[BOX.top : BOX.bottom, BOX.left : BOX.right] &= 0xEFFF
     assert np.array_equal(decode(fragments[1][1]), wanted)
+
+
+@pytest.mark.parametrize("name", [name for name, coded in CODED.items() if coded.layout.get("allocated") != 1])
+def test_frames_with_nothing_to_strip_stay_as_they_came(name: str) -> None:
+    """Of signed pixels in a stream of fewer bits too: their sign ends where the stream does."""
+    coded = CODED[name]
+    made = coded.object(coded.frames(3))
+    assert fragments_of(through(made, coded.uid, Strip("high-bit-overlays"))) == fragments_of(made)
+    planes = {"OverlayRows": 24, "OverlayColumns": 40, "OverlayOrigin": [1, 1], "OverlayBitsAllocated": 16, "OverlayBitPosition": 15}
+    for offset, (keyword, value) in zip((0x10, 0x11, 0x50, 0x100, 0x102), planes.items(), strict=True):
+        made.add_new(0x60000000 | offset, "SS" if keyword == "OverlayOrigin" else "US", value)
+    if made.BitsStored < 16 and made.BitsAllocated == 16:
+        after = through(made, coded.uid, rules=(plans.rule("X", "(60xx,3000)"),))
+        assert fragments_of(after) == fragments_of(made)
+
+
+@pytest.mark.parametrize("name", [name for name in CODED if "lossy" not in name and "near" not in name])
+def test_a_frame_that_holds_the_blank_already_stays_as_it_came(name: str) -> None:
+    """As the encoder of somebody else made it: nothing is coded again for nothing."""
+    coded = CODED[name]
+    frame = coded.make(1)
+    inside = inside_of(frame.shape)
+    frame[inside] = fill_of(coded, frame, inside)
+    made = coded.object([coded.encode(coded.make(0)), coded.encode(frame), coded.encode(coded.make(2))])
+    assert fragments_of(through(made, coded.uid, MIDDLE)) == fragments_of(made)
 
 
 def test_jpeg_has_no_high_bits_to_strip_and_no_plane_to_blank() -> None:

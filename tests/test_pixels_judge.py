@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deidrules.dicom.sop_class import name_of
-from deidrules.pixels.burned_in import FREE, PixelHeader, may_carry_text, read_header
+from deidrules.pixels.burned_in import PixelHeader
 from deidrules.pixels.facts import PIXEL_DATA, PixelFacts, read_facts
 from deidrules.pixels.planes import OverlayPlane
 from deidrules.pixels.work import FrameBlanks, PixelWork, judge
@@ -25,7 +24,7 @@ FACTS = PixelFacts(
 PLANE = OverlayPlane(0x6000, 20, 30, length=75, vr="OW")
 ULTRASOUND = PixelHeader("1.2.840.10008.5.1.4.1.1.3.1", "US", ("ORIGINAL", "PRIMARY"))
 CT = PixelHeader("1.2.840.10008.5.1.4.1.1.2", "CT", ("ORIGINAL", "PRIMARY", "AXIAL"))
-CT_FACTS = replace(FACTS, bits_allocated=16, bits_stored=12, high_bit=11)
+CT_FACTS = replace(FACTS, frames=1, bits_allocated=16, bits_stored=12, high_bit=11)
 BOX = Rectangle(2, 3, 9, 8)
 
 
@@ -45,8 +44,11 @@ def refused(code: str, *operations: Operation, **options: Any) -> None:
 def test_an_object_that_may_carry_text_follows_the_policy_when_nothing_judges_it() -> None:
     refused("unmatched-pixels")
     refused("read-text-unavailable", policy="read-text")
-    assert judged(policy="accept").unjudged == "sop-class"
-    assert judged(accepted=True).unjudged == "sop-class"
+    with pytest.raises(Refusal) as caught:
+        judged()
+    assert caught.value.record() == {"code": "unmatched-pixels", "reason": "ultrasound"}
+    assert judged(policy="accept").unjudged == "ultrasound"
+    assert judged(accepted=True).unjudged == "ultrasound"
 
 
 def test_an_object_that_cannot_carry_text_needs_no_rule() -> None:
@@ -161,50 +163,6 @@ def test_frames_of_all_rules_add_up(spans: list[tuple[int, int, bool]]) -> None:
 def test_a_label_belongs_to_blanked_frames() -> None:
     assert judged(Blank(BOX), Label("A"), Label("B"), Label("A")).label == "A B"
     assert judged(Clean(), Label("A")).label == ""
-
-
-# ---- what may carry text
-
-
-@pytest.mark.parametrize(
-    ("why", "change", "facts"),
-    [
-        ("", {}, {}),
-        ("", {"burned_in_annotation": "NO"}, {}),
-        ("burned-in-annotation", {"burned_in_annotation": "YES"}, {}),
-        ("burned-in-annotation", {"burned_in_annotation": "NO\\YES"}, {}),
-        ("conversion-type", {"conversion_type": "WSD"}, {}),
-        ("sop-class", {"sop_class": "1.2.840.10008.5.1.4.1.1.7"}, {}),
-        ("sop-class", {"sop_class": ""}, {}),
-        ("modality", {"modality": "OT"}, {}),
-        ("modality", {"modality": ""}, {}),
-        ("image-type", {"image_type": ()}, {}),
-        ("image-type", {"image_type": ("DERIVED", "PRIMARY")}, {}),
-        ("image-type", {"image_type": ("ORIGINAL", "SECONDARY")}, {}),
-        ("image-type", {"image_type": ("ORIGINAL", "PRIMARY", "SCREEN SAVE")}, {}),
-        ("sample-format", {}, {"bits_allocated": 8}),
-        ("sample-format", {}, {"samples_per_pixel": 3}),
-    ],
-)
-def test_a_class_is_free_of_text_only_when_every_mark_agrees(why: str, change: dict[str, Any], facts: dict[str, Any]) -> None:
-    assert may_carry_text(replace(CT, **change), replace(CT_FACTS, **facts)) == why
-
-
-def test_the_free_classes_are_classes_of_the_standard_with_a_source() -> None:
-    for uid, free in FREE.items():
-        assert name_of(uid) in (free.name, "" if uid.endswith(".66.7") else free.name)  # newer than the table of UIDs
-        assert free.why.startswith("PS3.3 C.8.")
-        assert free.modalities and free.image_types and free.bits
-
-
-def test_the_header_is_read_from_the_object() -> None:
-    from pixel_objects import dataset, instance
-
-    made = dataset(allocated=16, ImageType=["ORIGINAL", "PRIMARY", "AXIAL"], ConversionType="WSD", BurnedInAnnotation="NO")
-    header = read_header(instance(made))
-    assert header == PixelHeader(made.SOPClassUID, "OT", ("ORIGINAL", "PRIMARY", "AXIAL"), "NO", "WSD")
-    made.Modality = ["CT", "OT"]
-    assert read_header(instance(made)).modality == "CT\\OT"
 
 
 def test_regions_are_read_inclusive_and_all_or_none() -> None:

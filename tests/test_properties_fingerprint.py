@@ -133,7 +133,8 @@ def test_every_change_of_meaning_moves_the_fingerprint(old: str, new: str):
 
 
 @pytest.mark.parametrize(
-    "policy", [{"unlisted": "K"}, {"unmatched_pixels": "quarantine"}, {"unknown_sop_class": "strictest"}, {"malformed": "repair"}]
+    "policy",
+    [{"unlisted": "K"}, {"unmatched_pixels": "quarantine"}, {"unknown_sop_class": "strictest"}, {"malformed": "repair"}, {"verify": "off"}],
 )
 def test_every_policy_moves_the_fingerprint(policy: dict[str, str]):
     text = "K Modality\n"

@@ -45,7 +45,7 @@ def describe(plan: Plan) -> Iterator[str]:
     policies = plan.policies
     yield f"policies     unlisted: {policies.unlisted}; unmatched-pixels: {policies.unmatched_pixels}"
     yield f"             unknown-sop-class: {policies.unknown_sop_class}; malformed: {policies.malformed}"
-    yield f"             keep-private: {'yes' if policies.keep_private else 'no'}"
+    yield f"             keep-private: {'yes' if policies.keep_private else 'no'}; verify: {policies.verify}"
     for number, layer in enumerate(plan.layers):
         yield f"{'layers' if not number else '':<12} {number + 1} {layer}"
     for table in plan.tables:

@@ -62,6 +62,18 @@ def _pixels(stated: Stated) -> Iterator[str]:
         yield f"* {code(wording.quoted(rule.name))}, when {code(stated.condition(rule.condition))} ({code(rule.origin)})"
         for operation in rule.operations:
             yield f"    * {code(wording.operation(operation))}"
+    if plan.pixels:
+        yield ""
+        yield _VERIFIED[plan.policies.verify]
+
+
+_VERIFIED = {
+    "on": (
+        "Where a rule changed pixels or overlay planes, the written file is read back before it gets its name, and proven: the rectangles "
+        "hold the fill in every frame and plane addressed, everything else is as it came. A file that fails is quarantined."
+    ),
+    "off": "Outputs whose pixels changed are not read back and proven (`verify: off`).",
+}
 
 
 def _refused(stated: Stated) -> Iterator[str]:

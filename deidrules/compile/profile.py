@@ -210,6 +210,7 @@ def _typed(data: Mapping[str, Any], folder: Path, source: Source) -> Profile:
             unknown_sop_class=policies.get("unknown-sop-class", "quarantine"),
             malformed=policies.get("malformed", "quarantine"),
             keep_private="keep-private" in policies,
+            verify=policies.get("verify", "on"),
         ),
         keep_private_because=policies.get("keep-private", ""),
         released=dict(data.get("released", {})),

@@ -117,6 +117,8 @@ recipes: # layers: a later one refines the ones before it, and an option of the 
   unknown-sop-class: {start.base.policies.unknown_sop_class}
   # files that break the rules of the format: quarantine, repair (what can be repaired without a guess)
   malformed: {start.base.policies.malformed}
+  # outputs whose pixels or overlay planes a rule changed are read back and proven before they get their names: on, off
+  verify: {start.base.policies.verify}
 # released: # version: fingerprint, as `deidrules plan` prints it; lint then fails when the meaning of that version moves
 """
 

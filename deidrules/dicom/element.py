@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from deidrules.dicom.buffer import Buffer
+
 
 @dataclass(slots=True, eq=False)
 class Element:
@@ -76,21 +78,22 @@ EXPLICIT_BIG = Encoding(big_endian=True)
 
 @dataclass(slots=True, eq=False)
 class DicomObject:
-    """A whole object as the strict reader proved it: `buffer` holds the data set (inflated where the transfer syntax deflates),
-    `start` .. `stop` the part of the buffer that the elements cover. Offsets of elements are into `buffer`.
+    """A whole object as the strict reader proved it: `buffer` holds the data set (inflated where the transfer syntax deflates; of a large
+    file it is a FileBuffer, which has slices and no buffer protocol), `start` .. `stop` the part of it that the elements cover. Offsets of
+    elements are into `buffer`.
 
     `transfer_syntax` is the UID, without padding. `meta` are the elements of group 0002 (offsets into `meta_buffer`, explicit VR little
     endian). `dropped` records what the reader left behind: ("trailing-bytes", length).
     `has_preamble` is False for files that begin with the data set."""
 
-    buffer: bytes
+    buffer: Buffer
     start: int
     stop: int
     encoding: Encoding
     transfer_syntax: str
     elements: tuple[Element, ...]
     meta: tuple[Element, ...] = ()
-    meta_buffer: bytes = b""
+    meta_buffer: Buffer = b""
     has_preamble: bool = True
     deflated: bool = False
     dropped: tuple[tuple[str, int], ...] = ()
@@ -99,4 +102,4 @@ class DicomObject:
 
     def raw(self, element: Element) -> bytes:
         """The bytes of an element's value, as stored."""
-        return bytes(self.buffer[element.value : element.stop])
+        return self.buffer[element.value : element.stop]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from struct import Struct
 from typing import Any
 
 from deidrules.dicom import dictionary
+from deidrules.dicom.buffer import Buffer, FileBuffer
 from deidrules.dicom.element import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding
 from deidrules.dicom.vr import LONG_HEADER, VRS, effective
 from deidrules.text.refusal import Refusal
@@ -96,17 +98,35 @@ class Coding:
 
     __slots__ = ("encoding", "headers", "item", "item_delimiter", "length", "sequence_delimiter", "short", "wide")
 
-    def __init__(self, encoding: Encoding) -> None:
+    def __init__(self, encoding: Encoding, *, windowed: bool = False) -> None:
         order = encoding.order
+
+        def unpack(form: str) -> Callable[..., Any]:
+            return _through_window(Struct(order + form)) if windowed else Struct(order + form).unpack_from
+
         self.encoding = encoding
-        self.short: Callable[..., Any] = Struct(order + "6sH").unpack_from
-        self.wide: Callable[..., Any] = Struct(order + "4sI").unpack_from
-        self.length: Callable[..., Any] = Struct(order + "I").unpack_from
+        self.short: Callable[..., Any] = unpack("6sH")
+        self.wide: Callable[..., Any] = unpack("4sI")
+        self.length: Callable[..., Any] = unpack("I")
         self.headers = _Headers(order, _explicit if encoding.explicit else _implicit)
         halves = Struct(order + "HH")
         self.item = halves.pack(0xFFFE, 0xE000)
         self.item_delimiter = halves.pack(0xFFFE, 0xE00D)
         self.sequence_delimiter = halves.pack(0xFFFE, 0xE0DD)
+
+
+def _through_window(form: Struct) -> Callable[[FileBuffer, int], Any]:
+    """`Struct.unpack_from` on the window of a FileBuffer; StructError, too, where the file ends."""
+    unpack, size = form.unpack_from, form.size
+
+    def unpack_from(buffer: FileBuffer, position: int) -> Any:
+        at = position - buffer.window_start
+        if at < 0 or at + size > len(buffer.window):
+            buffer.look(position)
+            at = 0
+        return unpack(buffer.window, at)
+
+    return unpack_from
 
 
 _EXPLICIT_LITTLE = Coding(EXPLICIT_LITTLE)
@@ -119,3 +139,13 @@ def coding_of(encoding: Encoding) -> Coding:
     if not encoding.explicit:
         return IMPLICIT
     return _EXPLICIT_BIG if encoding.big_endian else _EXPLICIT_LITTLE
+
+
+def coding_for(coding: Coding, buffer: Buffer) -> Coding:
+    """The same coding as it reads from this kind of buffer."""
+    return coding if isinstance(buffer, bytes) else _windowed(coding.encoding)
+
+
+@lru_cache(maxsize=8)
+def _windowed(encoding: Encoding) -> Coding:
+    return Coding(encoding, windowed=True)

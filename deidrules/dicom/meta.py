@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from struct import unpack_from
+from struct import unpack
 
 from deidrules.dicom import dictionary
+from deidrules.dicom.buffer import Buffer
 from deidrules.dicom.element import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Element, Encoding
 from deidrules.dicom.vr import LONG_HEADER, VRS, compatible
 from deidrules.text.refusal import Refusal
@@ -27,7 +28,7 @@ class Opening:
     meta: tuple[Element, ...]
     start: int
 
-    def text(self, data: bytes, tag: int) -> str:
+    def text(self, data: Buffer, tag: int) -> str:
         """The value of an element of group 0002 as text, "" when absent. UIDs only: bytes are taken one by one."""
         for element in self.meta:
             if element.tag == tag:
@@ -35,7 +36,7 @@ class Opening:
         return ""
 
 
-def open_file(data: bytes) -> Opening:
+def open_file(data: Buffer) -> Opening:
     """Find the data set. Raises Refusal: `not-dicom` where nothing looks like DICOM, else what is broken about the file meta."""
     if data[PREAMBLE : PREAMBLE + 4] == MAGIC:
         start = PREAMBLE + 4
@@ -47,7 +48,7 @@ def open_file(data: bytes) -> Opening:
     return Opening(False, 0, (), 0)
 
 
-def _group_0002(data: bytes, position: int) -> tuple[tuple[Element, ...], int]:
+def _group_0002(data: Buffer, position: int) -> tuple[tuple[Element, ...], int]:
     """The elements of the file meta information, explicit VR little endian, and where they end: where the group changes, since real files
     have a wrong or no (0002,0000). Only where something of group 0002 follows that cannot be an element of it (the first bytes of a
     deflated data set may look like that) the group length decides, if it is right about an element's end."""
@@ -67,7 +68,7 @@ def _group_0002(data: bytes, position: int) -> tuple[tuple[Element, ...], int]:
     return tuple(elements), position
 
 
-def _element(data: bytes, position: int, last: int) -> Element:
+def _element(data: Buffer, position: int, last: int) -> Element:
     """One element of group 0002 behind the tag `last`."""
     tag = 0x00020000 | int.from_bytes(data[position + 2 : position + 4], "little")
     vr = data[position + 4 : position + 6].decode("latin-1")
@@ -88,12 +89,12 @@ def _element(data: bytes, position: int, last: int) -> Element:
     return Element(tag, vr, vr, position, value, stop, stop)
 
 
-def plausible(data: bytes, position: int, encoding: Encoding) -> bool:
+def plausible(data: Buffer, position: int, encoding: Encoding) -> bool:
     """True when the bytes there look like a first element of a data set in this encoding: a tag of the dictionary in group 0002, 0004 or
     0008, with a VR that fits it or a length within the file."""
     if len(data) < position + 8:
         return False
-    group, element = unpack_from(encoding.order + "HH", data, position)
+    group, element = unpack(encoding.order + "HH", data[position : position + 4])
     tag = group << 16 | element
     if group not in (0x0002, 0x0004, 0x0008):
         return False
@@ -109,7 +110,7 @@ def plausible(data: bytes, position: int, encoding: Encoding) -> bool:
 _ENCODINGS = (EXPLICIT_LITTLE, EXPLICIT_BIG, IMPLICIT_LITTLE)
 
 
-def guesses(data: bytes, opening: Opening) -> tuple[Encoding, ...]:
+def guesses(data: Buffer, opening: Opening) -> tuple[Encoding, ...]:
     """The encodings to try where no transfer syntax is told: those that the first bytes look like; behind a preamble or file meta, which
     say that this is DICOM, any."""
     likely = tuple(encoding for encoding in _ENCODINGS if plausible(data, opening.start, encoding))

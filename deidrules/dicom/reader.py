@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from struct import Struct, pack, unpack_from
+from struct import Struct, pack, unpack
 
 from deidrules.dicom import dictionary
+from deidrules.dicom.buffer import Buffer
 from deidrules.dicom.element import EXPLICIT_BIG, EXPLICIT_LITTLE, DicomObject, Element, Encoding
 from deidrules.dicom.header import PIXEL_DATA, PIXELS, TRAILING_PADDING, coding_of
 from deidrules.dicom.inflate import inflate
@@ -33,9 +34,9 @@ _LOOKED_THROUGH = 1 << 16
 _NEVER_TRAILING = frozenset({"duplicate-tag", "too-deep", "too-many-elements"})
 
 
-def read(data: bytes, limits: Limits = LIMITS) -> DicomObject:
+def read(data: Buffer, limits: Limits = LIMITS) -> DicomObject:
     """Read a whole DICOM file or bare data set. `data` is the file's content; the object keeps it and copies nothing but an inflated data
-    set.
+    set. A FileBuffer is read where headers are, and nowhere else.
 
     Proven of the result: tags ascend strictly in every data set; every length lies within what holds it; every item, sequence and fragment
     is ended as it must be; VRs are known; depth and number are within `limits`. Only bytes behind the data set are left over, and counted
@@ -63,7 +64,7 @@ def _prove_pixels_follow(found: DicomObject) -> None:
         raise Refusal("truncated", tag=announcing, length=0)
 
 
-def _told(data: bytes, opening: Opening, uid: str, limits: Limits) -> DicomObject:
+def _told(data: Buffer, opening: Opening, uid: str, limits: Limits) -> DicomObject:
     """Read as the transfer syntax says."""
     syntax = transfer_syntax(uid)
     if not syntax.deflated:
@@ -80,7 +81,7 @@ def _told(data: bytes, opening: Opening, uid: str, limits: Limits) -> DicomObjec
 _PLAIN = {EXPLICIT_LITTLE: EXPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_BIG: EXPLICIT_VR_BIG_ENDIAN}
 
 
-def _guessed(data: bytes, opening: Opening, limits: Limits) -> DicomObject:
+def _guessed(data: Buffer, opening: Opening, limits: Limits) -> DicomObject:
     """Read without a transfer syntax: what the first element looks like must be borne out by the whole data set."""
     candidates = guesses(data, opening)
     if not candidates:
@@ -105,7 +106,7 @@ def _guessed(data: bytes, opening: Opening, limits: Limits) -> DicomObject:
     raise refusals[0] if len(refusals) == 1 else Refusal("no-transfer-syntax")
 
 
-def _data_set(buffer: bytes, data: bytes, opening: Opening, start: int, uid: str, encoding: Encoding, limits: Limits) -> DicomObject:
+def _data_set(buffer: Buffer, data: Buffer, opening: Opening, start: int, uid: str, encoding: Encoding, limits: Limits) -> DicomObject:
     if start >= len(buffer):
         raise Refusal("no-data-set")
     walk = Walk(buffer, limits)
@@ -134,7 +135,7 @@ def _data_set(buffer: bytes, data: bytes, opening: Opening, start: int, uid: str
     )
 
 
-def _ended(buffer: bytes, stop: int, elements: list[Element], encoding: Encoding) -> bool:
+def _ended(buffer: Buffer, stop: int, elements: list[Element], encoding: Encoding) -> bool:
     """True when what follows the last complete element is no part of the data set: pixel data or trailing padding has been read, nothing
     but zeros follows, which no element above (0000,0000) can begin with, or what follows cannot begin an element. An image that lost its
     pixels is no such case."""
@@ -152,13 +153,13 @@ def _ended(buffer: bytes, stop: int, elements: list[Element], encoding: Encoding
     return _cannot_begin(buffer, stop, elements[-1].tag, encoding) and not _holds_elements(buffer, stop, encoding)
 
 
-def _of_an_image(buffer: bytes, elements: list[Element]) -> bool:
+def _of_an_image(buffer: Buffer, elements: list[Element]) -> bool:
     """True when the SOP class is an image's: its pixel data is still to come."""
     uids = [buffer[element.value : element.stop] for element in elements if element.tag == SOP_CLASS]
     return any("Image Storage" in name_of(uid.decode("latin-1").strip(" \0")) for uid in uids)
 
 
-def _holds_elements(buffer: bytes, stop: int, encoding: Encoding) -> bool:
+def _holds_elements(buffer: Buffer, stop: int, encoding: Encoding) -> bool:
     """True when an element of the dictionary seems to begin anywhere behind `stop`: then the data set goes on behind what is damaged, and
     to leave it out would lose content, or pixels, without a word. So does a rest that is too long to be looked through."""
     rest = buffer[stop : stop + _LOOKED_THROUGH + 1]
@@ -175,16 +176,16 @@ def _holds_elements(buffer: bytes, stop: int, encoding: Encoding) -> bool:
     return False
 
 
-def _cannot_begin(buffer: bytes, stop: int, last: int, encoding: Encoding) -> bool:
+def _cannot_begin(buffer: Buffer, stop: int, last: int, encoding: Encoding) -> bool:
     """True when no element begins here, a damaged one included: a tag that no dictionary knows, with two bytes in the place of the VR that
     are no capital letters, or, in implicit VR, one that does not ascend and would be longer than the file."""
     if len(buffer) - stop < 8:
         return False  # the beginning of a header, cut off
-    group, low = unpack_from(encoding.order + "HH", buffer, stop)
+    group, low = unpack(encoding.order + "HH", buffer[stop : stop + 4])
     tag = group << 16 | low
     if dictionary.entry(tag) is not None:
         return False
     if encoding.explicit:
         return not all(0x41 <= letter <= 0x5A for letter in buffer[stop + 4 : stop + 6])
-    length: int = unpack_from(encoding.order + "I", buffer, stop + 4)[0]
+    length: int = unpack(encoding.order + "I", buffer[stop + 4 : stop + 8])[0]
     return tag <= last and length > len(buffer) - stop - 8

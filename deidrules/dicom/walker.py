@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import repeat
 from struct import error as StructError
 
+from deidrules.dicom.buffer import Buffer
 from deidrules.dicom.element import Element, Item
 from deidrules.dicom.header import (
     DELIMITER,
@@ -18,6 +19,7 @@ from deidrules.dicom.header import (
     UNDEFINED,
     UNKNOWN,
     Coding,
+    coding_for,
     known_vr,
 )
 from deidrules.dicom.limits import Limits
@@ -31,10 +33,11 @@ _EXHAUSTION = frozenset({"too-deep", "too-many-elements"})
 class Walk:
     """One walk over one buffer. `odd` tells afterwards whether any value had an odd length (against PS3.5 7.1.1, but common)."""
 
-    __slots__ = ("_left", "_signed", "buffer", "limits", "odd")
+    __slots__ = ("_implicit_coding", "_left", "_signed", "buffer", "limits", "odd")
 
-    def __init__(self, buffer: bytes, limits: Limits) -> None:
+    def __init__(self, buffer: Buffer, limits: Limits) -> None:
         self.buffer = buffer
+        self._implicit_coding = coding_for(IMPLICIT, buffer)
         self.limits = limits
         self.odd = 0
         self._left = limits.elements
@@ -43,6 +46,7 @@ class Walk:
     def data_set(self, coding: Coding, position: int, end: int, elements: list[Element], *, depth: int = 0, delimited: bool = False) -> int:
         """Walk the elements from `position` to `end`, or to an item delimiter when `delimited`; returns where that was. `elements` receives
         them one by one, so that whoever catches the refusal knows how far the walk came."""
+        coding = coding_for(coding, self.buffer)
         try:
             if coding.encoding.explicit:
                 return self._explicit(coding, position, end, elements, depth, delimited)
@@ -233,7 +237,7 @@ class Walk:
             if coding.encoding.big_endian:
                 # PS3.5 says little endian items, other readers take them for big endian ones: whoever reads the output sees something else
                 raise Refusal("un-in-big-endian", tag=tag, vr="UN")
-            return "SQ", *self._items(IMPLICIT, value, stop, True, depth + 1)
+            return "SQ", *self._items(self._implicit_coding, value, stop, True, depth + 1)
         vr = known_vr(tag, signed=self._signed) if coding.encoding.explicit else None
         if vr is not None and vr != "SQ":
             self.odd |= (stop - value) & 1
@@ -244,7 +248,7 @@ class Walk:
         if self.buffer.startswith(IMPLICIT.item, value, stop):
             signed = self._signed
             try:
-                items, _, _ = self._items(IMPLICIT, value, stop, False, depth + 1)
+                items, _, _ = self._items(self._implicit_coding, value, stop, False, depth + 1)
                 return "SQ", items, stop, stop
             except Refusal as refusal:
                 if refusal.code in _EXHAUSTION:

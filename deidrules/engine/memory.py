@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from deidrules.actions import registry
+from deidrules.dicom.part import joined
 from deidrules.engine.instance import Engine
 from deidrules.engine.keys import KeyRing, fresh
 from deidrules.plan.model import Plan
@@ -40,7 +41,11 @@ def deidentify(
     set, when it cannot be de-identified as the plan says; ValueError when the key is not 32 bytes or the plan asks for a function that is
     not given. Sources: PS3.15 Annex E for what a plan can say, PS3.10 7.1 for the file meta information."""
     engine = _engine(plan, key, functions, tables)
-    return _dataset(engine.apply(_bytes(dataset)).parts, with_meta=bool(getattr(dataset, "file_meta", None)))
+    found = engine.apply(_bytes(dataset))
+    written = joined(found.parts)
+    if found.proof is not None:
+        found.proof.check(written)
+    return _dataset(written, with_meta=bool(getattr(dataset, "file_meta", None)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,7 @@ def _announce_utf_8(dataset: Dataset) -> None:
 _TEXTS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 
 
-def _dataset(parts: tuple[bytes | memoryview, ...], *, with_meta: bool) -> Dataset:
+def _dataset(written: bytes, *, with_meta: bool) -> Dataset:
     import io
     import warnings
 
@@ -133,7 +138,7 @@ def _dataset(parts: tuple[bytes | memoryview, ...], *, with_meta: bool) -> Datas
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = pydicom.dcmread(io.BytesIO(b"".join(parts)))
+        found = pydicom.dcmread(io.BytesIO(written))
         if with_meta:
             return found
         for _ in found.iterall():

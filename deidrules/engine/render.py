@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from struct import pack
 
 from deidrules.dicom import writer
+from deidrules.dicom.buffer import View, viewed
 from deidrules.dicom.header import PIXEL_DATA
+from deidrules.dicom.part import Part, Pieces, in_memory, joined
 from deidrules.engine.evaluate import Values
-from deidrules.engine.operation import Add, Close, Copy, Literal, Open, Pixels, Plane, Table, Touch
+from deidrules.engine.operation import Add, Close, Copy, Icon, Literal, Open, Pixels, Plane, Table, Touch
 from deidrules.engine.program import Program
 from deidrules.engine.reading import DataSet, Reading
 from deidrules.engine.touch import PATIENT_ID, TRACED, Done, Toucher
 from deidrules.pixels.apply import PixelResult
 from deidrules.pixels.codestream.strip import Stripped, is_stream, strip
 from deidrules.text.refusal import Refusal
-
-Part = bytes | memoryview
 
 # Neighbouring parts below this size are put together, so that a file is a handful of writes; larger ones are never copied.
 _SMALL = 1 << 15
@@ -41,7 +41,7 @@ class Rendered:
 def render(program: Program, reading: Reading, toucher: Toucher, pixels: PixelResult, results: dict[int, Done]) -> Rendered:
     """Carry the program out. `results` are touches of this file that are known already, by the id of the operation.
     Raises ProgramMismatch, and Refusal for whatever a touched value refuses."""
-    buffer = memoryview(reading.instance.buffer)
+    buffer = viewed(reading.instance.buffer)
     out = Rendered()
     parts = out.parts
     opened: list[tuple[int, str]] = []
@@ -77,6 +77,8 @@ def render(program: Program, reading: Reading, toucher: Toucher, pixels: PixelRe
             case Close():
                 index, order = opened.pop()
                 parts[index] = pack(order + "I", sum(map(len, parts[index + 1 :])))
+            case Icon():
+                parts.append(pixels.icon or b"")
             case Pixels():
                 _pixels(operation, buffer, pixels, out, frames)
             case Table(element, place):
@@ -85,7 +87,7 @@ def render(program: Program, reading: Reading, toucher: Toucher, pixels: PixelRe
                 parts += (buffer[element.header : element.value], value)
             case Plane(element, place, keep, inner):
                 changed = None if inner else pixels.overlays.get(element.tag)
-                bits = buffer[element.value : element.stop] if changed is None else memoryview(changed)
+                bits: View = buffer[element.value : element.stop] if changed is None else memoryview(changed)
                 if keep == element.length:
                     parts += (buffer[element.header : element.value], bits)
                 else:
@@ -119,7 +121,7 @@ class _Frames:
         return operation.inner and is_stream(self._instance.transfer_syntax)
 
 
-def _pixels(operation: Pixels, buffer: memoryview, pixels: PixelResult, out: Rendered, frames: _Frames) -> None:
+def _pixels(operation: Pixels, buffer: View, pixels: PixelResult, out: Rendered, frames: _Frames) -> None:
     element, keep = operation.element, operation.keep
     changed = None if operation.inner else pixels.parts
     if element.fragments:
@@ -139,9 +141,16 @@ def _pixels(operation: Pixels, buffer: memoryview, pixels: PixelResult, out: Ren
     out.parts.append(writer.element_header(element.tag, element.coded_vr, keep, operation.place.encoding))
     left = keep
     for part in changed if changed is not None else (buffer[element.value : element.stop],):
-        piece = part if len(part) <= left else memoryview(part)[:left]
+        piece = part if len(part) <= left else _first(part, left)
         out.parts.append(piece)
         left -= len(piece)
+
+
+def _first(part: Part, length: int) -> Part:
+    """The first bytes of a part that is longer."""
+    if isinstance(part, Pieces):
+        part = joined((part,))
+    return memoryview(part)[:length] if isinstance(part, bytes) else part[:length]
 
 
 def gathered(parts: list[Part]) -> tuple[Part, ...]:
@@ -153,16 +162,16 @@ def gathered(parts: list[Part]) -> tuple[Part, ...]:
             small.append(part)
             continue
         if small:
-            out.append(b"".join(small))
+            out.append(joined(small))
             small.clear()
         out.append(part)
     if small:
-        out.append(b"".join(small))
+        out.append(joined(small))
     return tuple(part for part in out if len(part))
 
 
 def deflated(parts: list[Part]) -> bytes:
     """The data set deflated again (PS3.5 A.5), padded to even length. The same bytes for the same data and zlib."""
     squeezer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
-    squeezed = b"".join([squeezer.compress(part) for part in parts]) + squeezer.flush()
+    squeezed = b"".join([squeezer.compress(part) for part in in_memory(parts)]) + squeezer.flush()
     return squeezed + b"\0" * (len(squeezed) & 1)

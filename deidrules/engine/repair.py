@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
+from deidrules.dicom.buffer import Buffer
 from deidrules.text.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -24,16 +25,23 @@ NOT_REPAIRABLE = frozenset(
     }
 )
 
+# Bytes of a file that is repaired in memory.
+LARGEST = 1 << 29
 
-def repaired(data: bytes, refusal: Refusal) -> bytes:
+
+def repaired(given: Buffer, refusal: Refusal) -> bytes:
     """The file as pydicom writes it after having read it. Raises the strict reader's refusal again when pydicom cannot, or when it did not
     get all of it: values that end before their lengths, and pixel data that stands in the file and not in what was read. Nothing that
-    pydicom says, warnings included, gets out, for it may hold values."""
+    pydicom says, warnings included, gets out, for it may hold values. Nor when it is larger than `LARGEST`: pydicom holds it several times
+    over."""
     import io
     import logging
 
     import pydicom
 
+    if len(given) > LARGEST:
+        raise refusal
+    data = given if isinstance(given, bytes) else given[: len(given)]
     logger = logging.getLogger("pydicom")
     disabled, logger.disabled = logger.disabled, True
     try:

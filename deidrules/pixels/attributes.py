@@ -16,9 +16,9 @@ _WHOLE_NUMBER = re.compile(r"\+?[0-9]{1,12}")
 class Attributes:
     """The elements of one data set (the object itself or one item), read by tag. Every refusal names the tag and never a value."""
 
-    def __init__(self, instance: DicomObject, elements: Iterable[Element], encoding: Encoding) -> None:
+    def __init__(self, instance: DicomObject, elements: Iterable[Element] | dict[int, Element], encoding: Encoding) -> None:
         self._buffer = instance.buffer
-        self._elements = {element.tag: element for element in elements}
+        self._elements = elements if isinstance(elements, dict) else {element.tag: element for element in elements}
         self._order = encoding.order
 
     def element(self, tag: int) -> Element | None:
@@ -77,4 +77,4 @@ class Attributes:
 
 def of_object(instance: DicomObject) -> Attributes:
     """The elements of the object itself."""
-    return Attributes(instance, instance.elements, instance.encoding)
+    return Attributes(instance, instance.index, instance.encoding)

@@ -1,98 +1,155 @@
-"""Which objects may carry burned-in text: data with its reasons. What is not known to be free of it may carry it.
+"""Which objects may carry burned-in text: data with reasons (`data/*.csv`). What is not known to be free of it may carry it.
 
 No attribute proves that a frame is free of text: BurnedInAnnotation NO is a claim of the device, not evidence (PS3.3 C.7.6.1 asks for no
-check), so it changes nothing here. A class is listed below only when its frames are computed from measured data and the standard
-fixes both the sample format and the meaning of ImageType, so that a screen shot stored in it is recognisable."""
+check), so it changes nothing here. A class is free (`free.csv`) only when its frames are computed from measured data and the standard
+fixes both the sample format and the meaning of ImageType, so that a screen shot stored in it is recognisable; and one object of it only
+when every mark agrees. Everything that records a screen, a camera, a film or a plate may carry text (`sop_classes.csv`): there the device
+or the operator writes into the frame."""
 
 from __future__ import annotations
 
+import csv
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
 
 from deidrules.dicom.element import DicomObject
-from deidrules.pixels.attributes import of_object
-from deidrules.pixels.facts import PixelFacts
+from deidrules.pixels.attributes import Attributes, of_object
+from deidrules.pixels.facts import PixelFacts, read_facts
+from deidrules.text.refusal import Refusal
 
 SOP_CLASS_UID, MODALITY, IMAGE_TYPE = 0x0008_0016, 0x0008_0060, 0x0008_0008
-BURNED_IN_ANNOTATION, CONVERSION_TYPE = 0x0028_0301, 0x0008_0064
+
+_FOLDER = Path(__file__).resolve().parent / "data"
+_WORD = re.compile(r"[A-Z0-9]+")
+_FREE = "free"
+UNKNOWN = "unknown-sop-class"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why frames may carry text: a word for the audit, a sentence for people, the place in the standard ("" where it is not of PS3)."""
+
+    word: str
+    because: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
 class FreeClass:
     """A SOP class whose frames carry no text when every mark agrees. `modalities` it may have; `image_types` are the accepted first two
-    values of ImageType ("" for an absent ImageType); `bits` the accepted BitsAllocated; `why` the source."""
+    values of ImageType ("" for an absent ImageType), `third_values` the accepted third (any when empty); `bits` the accepted
+    BitsAllocated, `least_stored` the least BitsStored; `single_frame`: an object of it has one frame. `because` and `source` say why it
+    is free."""
 
     name: str
     modalities: frozenset[str]
     image_types: frozenset[tuple[str, ...]]
+    third_values: frozenset[str]
     bits: frozenset[int]
-    why: str
+    least_stored: int
+    single_frame: bool
+    because: str
+    source: str
 
 
-_ORIGINAL = frozenset({("ORIGINAL", "PRIMARY")})
-_COMPUTED = frozenset({("DERIVED", "PRIMARY")})
-_SIXTEEN = frozenset({16})
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What an attribute of any object may say against its frames. `how`: `present` (it has a value), `other` (it has one that is none of
+    `values`), `contains` (one of `values` stands in it), `word` (one stands in it as a whole word)."""
 
-# Missing on purpose: everything that records a screen, a camera, a film or a plate (SC, US, IVUS, XA, RF, CR, DX, MG, IO, RTIMAGE, NM,
-# endoscopy, microscopy, ophthalmic), where the acquiring device or the operator writes into the frame.
-FREE: dict[str, FreeClass] = {
-    "1.2.840.10008.5.1.4.1.1.2": FreeClass(
-        "CT Image Storage", frozenset({"CT"}), _ORIGINAL, _SIXTEEN, "PS3.3 C.8.2.1: one 16-bit monochrome sample in Hounsfield units"
-    ),
-    "1.2.840.10008.5.1.4.1.1.2.1": FreeClass(
-        "Enhanced CT Image Storage",
-        frozenset({"CT"}),
-        _ORIGINAL,
-        _SIXTEEN,
-        "PS3.3 C.8.15.2: ORIGINAL is the reconstruction of measured data",
-    ),
-    "1.2.840.10008.5.1.4.1.1.4": FreeClass(
-        "MR Image Storage", frozenset({"MR"}), _ORIGINAL, _SIXTEEN, "PS3.3 C.8.3.1: one 16-bit monochrome sample"
-    ),
-    "1.2.840.10008.5.1.4.1.1.4.1": FreeClass(
-        "Enhanced MR Image Storage",
-        frozenset({"MR"}),
-        _ORIGINAL,
-        _SIXTEEN,
-        "PS3.3 C.8.13.1: ORIGINAL is the reconstruction of measured data",
-    ),
-    "1.2.840.10008.5.1.4.1.1.128": FreeClass(
-        "Positron Emission Tomography Image Storage", frozenset({"PT"}), _ORIGINAL, _SIXTEEN, "PS3.3 C.8.9.4: one 16-bit monochrome sample"
-    ),
-    "1.2.840.10008.5.1.4.1.1.130": FreeClass(
-        "Enhanced PET Image Storage",
-        frozenset({"PT"}),
-        _ORIGINAL,
-        _SIXTEEN,
-        "PS3.3 C.8.22.3: ORIGINAL is the reconstruction of measured data",
-    ),
-    "1.2.840.10008.5.1.4.1.1.481.2": FreeClass(
-        "RT Dose Storage",
-        frozenset({"RTDOSE"}),
-        frozenset({(), *_ORIGINAL, *_COMPUTED}),
-        frozenset({16, 32}),
-        "PS3.3 C.8.8.3: a grid of doses",
-    ),
-    "1.2.840.10008.5.1.4.1.1.66.4": FreeClass(
-        "Segmentation Storage", frozenset({"SEG"}), _COMPUTED, frozenset({1, 8}), "PS3.3 C.8.20.2: membership in segments"
-    ),
-    "1.2.840.10008.5.1.4.1.1.66.7": FreeClass(
-        "Label Map Segmentation Storage", frozenset({"SEG"}), _COMPUTED, frozenset({8, 16}), "PS3.3 C.8.20.2: numbers of segments"
-    ),
-    "1.2.840.10008.5.1.4.1.1.30": FreeClass(
-        "Parametric Map Storage", frozenset({"CT", "MR", "PT"}), _COMPUTED, frozenset({16, 32, 64}), "PS3.3 C.8.32.2: real world values"
-    ),
-}
+    tag: int
+    keyword: str
+    how: Literal["present", "other", "contains", "word"]
+    values: tuple[str, ...]
+    reason: str
+
+    def found(self, values: tuple[str, ...]) -> bool:
+        """True when the values of the attribute, upper case, say it."""
+        match self.how:
+            case "present":
+                return bool(values)
+            case "other":
+                return bool(values) and (len(values) > 1 or values[0] not in self.values)
+            case "contains":
+                return any(text in value for value in values for text in self.values)
+            case "word":
+                return any(word in self.values for value in values for word in _WORD.findall(value))
 
 
 @dataclass(frozen=True, slots=True)
 class PixelHeader:
-    """What the object says of where its frames come from, as it arrived."""
+    """What the object says of where its frames come from, as it arrived, upper case. `mark`: the reason of the first mark against it, ""
+    when there is none."""
 
     sop_class: str = ""
     modality: str = ""
     image_type: tuple[str, ...] = ()
-    burned_in_annotation: str = ""
-    conversion_type: str = ""
+    mark: str = ""
+
+
+@cache
+def reasons() -> dict[str, Reason]:
+    """Every reason by its word, in the order in which they are told."""
+    return {row["reason"]: Reason(row["reason"], row["because"], row["source"]) for row in _rows("reasons")}
+
+
+@cache
+def free_classes() -> dict[str, FreeClass]:
+    """The classes that are free of text when every mark agrees, by UID."""
+    names = {row["uid"]: row["name"] for row in _rows("sop_classes")}
+    return {
+        row["uid"]: FreeClass(
+            names[row["uid"]],
+            frozenset(row["modalities"].split("|")),
+            frozenset(tuple(filter(None, values.split("\\"))) for values in row["image_types"].split("|")),
+            frozenset(filter(None, row["third_values"].split("|"))),
+            frozenset(map(int, row["bits_allocated"].split("|"))),
+            int(row["least_bits_stored"]),
+            row["frames"] == "1",
+            row["because"],
+            row["source"],
+        )
+        for row in _rows("free")
+    }
+
+
+@cache
+def risky_classes() -> dict[str, str]:
+    """The reason of each storage SOP class whose frames may carry text whatever else the object says, by UID."""
+    return {row["uid"]: row["reason"] for row in _rows("sop_classes") if row["reason"] != _FREE}
+
+
+@cache
+def class_names() -> dict[str, str]:
+    """The names of all SOP classes that are judged here, by UID."""
+    return {row["uid"]: row["name"] for row in _rows("sop_classes")}
+
+
+@cache
+def risky_modalities() -> dict[str, str]:
+    """The reason of each modality whose devices write into frames."""
+    return {row["modality"]: row["reason"] for row in _rows("modalities")}
+
+
+@cache
+def marks() -> tuple[Mark, ...]:
+    """All marks."""
+    return tuple(_mark(row) for row in _rows("marks"))
+
+
+def _mark(row: dict[str, str]) -> Mark:
+    how = row["how"]
+    assert how in ("present", "other", "contains", "word")
+    return Mark(int(row["tag"], 16), row["keyword"], how, tuple(filter(None, row["values"].split("|"))), row["reason"])  # type: ignore[arg-type]
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    with (_FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
 
 
 def read_header(instance: DicomObject) -> PixelHeader:
@@ -100,37 +157,48 @@ def read_header(instance: DicomObject) -> PixelHeader:
     attributes = of_object(instance)
 
     def one(tag: int) -> str:
-        return "\\".join(attributes.texts(tag)).upper()
+        return "\\".join(_upper(attributes, tag))
 
     return PixelHeader(
         sop_class=one(SOP_CLASS_UID),
         modality=one(MODALITY),
-        image_type=tuple(value.upper() for value in attributes.texts(IMAGE_TYPE)),
-        burned_in_annotation=one(BURNED_IN_ANNOTATION),
-        conversion_type=one(CONVERSION_TYPE),
+        image_type=_upper(attributes, IMAGE_TYPE),
+        mark=next((mark.reason for mark in marks() if mark.found(_upper(attributes, mark.tag))), ""),
     )
 
 
-# Further values of ImageType that name a picture of a screen, a report or a label; any of them outweighs the first two.
-TEXT_VALUES = ("SCREEN", "SECONDARY", "CAPTURE", "REPORT", "PROTOCOL", "DOSE_INFO", "DOSE INFO", "LABEL", "TEXT", "SNAPSHOT", "SAVE")
+def _upper(attributes: Attributes, tag: int) -> tuple[str, ...]:
+    return tuple(value.upper() for value in attributes.texts(tag))
 
 
 def may_carry_text(header: PixelHeader, facts: PixelFacts) -> str:
-    """Why the frames may carry burned-in text, as a word for the audit; "" when they cannot (no frames, or a class of `FREE` whose every
-    mark agrees)."""
+    """Why the frames may carry burned-in text, as a word of `reasons`; "" when they cannot (no frames, or a free class whose every mark
+    agrees)."""
     if facts.element is None:
         return ""
-    if header.burned_in_annotation not in ("", "NO"):
-        return "burned-in-annotation"
-    if header.conversion_type:
-        return "conversion-type"  # PS3.3 C.8.6.1: made from something else: a film, a screen, a scan
-    free = FREE.get(header.sop_class)
+    if header.mark:
+        return header.mark
+    free = free_classes().get(header.sop_class)
     if free is None:
-        return "sop-class"
+        return risky_classes().get(header.sop_class, UNKNOWN)
     if header.modality not in free.modalities:
-        return "modality"
-    if header.image_type[:2] not in free.image_types or any(word in value for value in header.image_type for word in TEXT_VALUES):
+        return risky_modalities().get(header.modality, "modality")
+    if header.image_type[:2] not in free.image_types or (free.third_values and "".join(header.image_type[2:3]) not in free.third_values):
         return "image-type"
-    if facts.bits_allocated not in free.bits or facts.samples_per_pixel != 1:
+    if facts.bits_allocated not in free.bits or facts.bits_stored < free.least_stored or facts.samples_per_pixel != 1:
         return "sample-format"
+    if facts.frames > 1 and free.single_frame:
+        return "number-of-frames"
     return ""
+
+
+def unseen(instance: DicomObject) -> str:
+    """Why the frames of an object that nobody judges may carry text, as `may_carry_text` has it. Never refuses: an image description that
+    cannot be read is a sample format that nobody knows."""
+    header = read_header(instance)
+    if header.mark or header.sop_class not in free_classes():
+        return header.mark or risky_classes().get(header.sop_class, UNKNOWN)
+    try:
+        return may_carry_text(header, read_facts(instance))
+    except Refusal:
+        return "sample-format"

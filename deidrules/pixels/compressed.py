@@ -54,8 +54,8 @@ def redact(instance: DicomObject, facts: PixelFacts, work: PixelWork) -> dict[in
             raise broken()
         for number in _touched(facts, work):
             paint = paint_of(work, number)
-            if paint:
-                changed[number] = _frame(bytes(frames.frame(number)), paint, instance, facts, work)
+            if paint and (frame := _frame(bytes(frames.frame(number)), paint, instance, facts, work)):
+                changed[number] = frame
     except Refusal as refusal:
         raise Refusal(refusal.code, tag=facts.element, vr=facts.vr, length=refusal.length, rule=refusal.rule) from None
     return changed
@@ -69,13 +69,17 @@ def _touched(facts: PixelFacts, work: PixelWork) -> Iterable[int]:
 
 
 def _frame(frame: bytes, paint: FramePaint, instance: DicomObject, facts: PixelFacts, work: PixelWork) -> bytes:
+    """The new bytes of a frame; none where every sample is what it should be already, so that the frame stays as it came."""
+    import numpy
+
     if facts.transfer_syntax in BLOCKS:
         return _blocks(frame, paint, facts, work)
     if facts.transfer_syntax == _RECOMPRESSED and (inner := through_jpeg(frame, lambda jpeg: _blocks(jpeg, paint, facts, work))):
         return inner
     codec = CODECS[facts.transfer_syntax]
     before = decoded(codec, frame, facts)
-    return encoded(codec, painted(before, paint, instance, facts, work), frame, facts)
+    after = painted(before, paint, instance, facts, work)
+    return b"" if numpy.array_equal(after.samples, before.samples) else encoded(codec, after, frame, facts)
 
 
 def _blocks(frame: bytes, paint: FramePaint, facts: PixelFacts, work: PixelWork) -> bytes:
@@ -90,4 +94,4 @@ def _blocks(frame: bytes, paint: FramePaint, facts: PixelFacts, work: PixelWork)
         raise broken()
     if paint.everywhere and (facts.stored_bits.start > 0 or stream.precision > facts.stored_bits.stop):
         raise Refusal("compressed-frame-unsupported")
-    return blank(frame, paint.blanks, white=facts.photometric == "MONOCHROME1") if paint.blanks else frame
+    return blank(stream, paint.blanks, white=facts.photometric == "MONOCHROME1") if paint.blanks else frame

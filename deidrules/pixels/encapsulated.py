@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from struct import pack, unpack
 
+from deidrules.dicom.buffer import Buffer, View, loaded, viewed
 from deidrules.dicom.element import EXPLICIT_LITTLE, Element, Item
 from deidrules.dicom.writer import item_header
 from deidrules.text.refusal import Refusal
 
-Part = bytes | memoryview
+Part = bytes | View
 
 # Extended Offset Table, its lengths, and the length of the whole stream: PS3.3 C.7.6.3.1.8 and C.7.6.3
 OFFSETS, LENGTHS, TOTAL = 0x7FE00001, 0x7FE00002, 0x7FE00003
@@ -44,7 +45,7 @@ class Encapsulated:
     `firsts[n]` .. `firsts[n + 1]` - 1. `basic`: the Basic Offset Table has entries. `lengths`: bytes of each frame without padding, where
     the object says it; `padding`: bytes of padding of the last, where only that is said."""
 
-    buffer: bytes
+    buffer: Buffer
     fragments: tuple[Item, ...]
     firsts: tuple[int, ...]
     basic: bool
@@ -58,19 +59,24 @@ class Encapsulated:
         return map(self.frame, range(len(self)))
 
     def frame(self, number: int) -> memoryview:
-        """The bytes of a frame, counted from 0: a view of the buffer, or of its fragments joined. With the padding, unless the object
-        says how long the frame is."""
-        view = memoryview(self.buffer)
+        """The bytes of a frame, counted from 0: a view of the buffer, or of its fragments joined; of a large file they are read anew. With
+        the padding, unless the object says how long the frame is."""
+        one = self.view(number)
+        if one is not None:
+            return memoryview(loaded(one))
+        view = viewed(self.buffer)
+        return memoryview(b"".join([loaded(view[fragment.value : fragment.stop]) for fragment in self._held(number)]))
+
+    def view(self, number: int) -> View | None:
+        """The same without reading it, for a frame of one fragment; None for one of several."""
         held = self._held(number)
-        if len(held) == 1:
-            return view[held[0].value : held[0].value + self._length(number)]
-        return memoryview(b"".join([view[fragment.value : fragment.stop] for fragment in held]))
+        return viewed(self.buffer)[held[0].value : held[0].value + self._length(number)] if len(held) == 1 else None
 
     def rebuilt(self, changed: Mapping[int, Sequence[Part]]) -> Rebuilt:
         """The value with new bytes for some frames, counted from 0. The others keep their fragments byte for byte; a changed frame becomes
         one fragment, padded to even length with zero. The Basic Offset Table stays empty where it was, and becomes so where an offset
         does not fit into its 32 bits. Refusal `frame-too-long` when a frame does not fit into one fragment."""
-        view = memoryview(self.buffer)
+        view = viewed(self.buffer)
         parts: list[Part] = []
         sizes: list[int] = []
         lengths: list[int] = []
@@ -118,7 +124,7 @@ class Encapsulated:
 
 
 def encapsulated(
-    buffer: bytes,
+    buffer: Buffer,
     element: Element,
     frames: int,
     *,
@@ -184,7 +190,7 @@ def _firsts(offsets: tuple[int, ...], fragments: tuple[Item, ...], element: Elem
     return firsts
 
 
-def _counted(buffer: bytes, fragments: tuple[Item, ...], frames: int, starts: tuple[bytes, ...], element: Element) -> tuple[int, ...]:
+def _counted(buffer: Buffer, fragments: tuple[Item, ...], frames: int, starts: tuple[bytes, ...], element: Element) -> tuple[int, ...]:
     """Where frames begin when no table says it: PS3.5 A.4 leaves one frame, a fragment for each, or the codec's own mark."""
     if len(fragments) == frames:
         return tuple(range(frames))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from deidrules.pixels.area import area_of, complement
+from deidrules.dicom.buffer import View, loaded
+from deidrules.pixels.area import area_of, complement, intersection, moved
 from deidrules.pixels.facts import PixelFacts
 from deidrules.plan.pixels import Rectangle
 
@@ -12,16 +13,41 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def native_values(value: memoryview, facts: PixelFacts, frame: int) -> NDArray[Any]:
-    """rows x columns of one frame of native pixel data with one sample a pixel of whole bytes: the values without the bits beside
-    BitsStored. `value` is the whole pixel data, `frame` counts from 0."""
+# A frame is looked through in bands of rows of about so many bytes.
+BAND = 1 << 20
+
+
+def native_extreme(
+    value: View, facts: PixelFacts, frame: int, held: tuple[Rectangle, ...], which: Literal["smallest", "largest"]
+) -> int | float | None:
+    """`extreme` of one frame of native pixel data with one sample a pixel of whole bytes, a band of rows at a time. `value` is the whole
+    pixel data, `frame` counts from 0."""
+    high = max(1, BAND * 8 // (facts.columns * facts.bits_allocated))
+    found: list[int | float] = []
+    for top in range(0, facts.rows, high):
+        band = Rectangle(0, top, facts.columns, min(top + high, facts.rows))
+        inside = tuple(moved(part, 0, -top) for area in held if area_of(part := intersection(area, band)))
+        if area_of(band) == sum(map(area_of, inside)):
+            continue
+        one = extreme(_native_values(value, facts, frame, band), inside, which)
+        if one is not None:
+            found.append(one)
+    if not found:
+        return None
+    return min(found) if which == "smallest" else max(found)
+
+
+def _native_values(value: View, facts: PixelFacts, frame: int, band: Rectangle) -> NDArray[Any]:
+    """The rows of a band, all columns: the values without the bits beside BitsStored."""
     import numpy
 
     size = facts.bits_allocated // 8
     kind = "f" if facts.float_samples else "u"
     order = ">" if facts.big_endian else "<"
-    length = facts.rows * facts.columns * size
-    words = numpy.frombuffer(value[frame * length : (frame + 1) * length], f"{order}{kind}{size}").reshape(facts.rows, facts.columns)
+    row = facts.columns * size
+    start = (frame * facts.rows + band.top) * row
+    data = loaded(value[start : start + (band.bottom - band.top) * row])
+    words = numpy.frombuffer(data, f"{order}{kind}{size}").reshape(-1, facts.columns)
     return words if facts.float_samples else stored_values(words, facts)
 
 

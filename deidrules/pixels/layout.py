@@ -41,19 +41,25 @@ class Layout:
         left = rectangle.left // self.step * self.step
         return Rectangle(left, rectangle.top, -(-rectangle.right // self.step) * self.step, rectangle.bottom)
 
+    @property
+    def row_units(self) -> int:
+        """Units of one row of one plane."""
+        return self.columns * self.pixel_units
+
+    def rows_of(self, frame: int, plane: int, covered: Rectangle) -> tuple[int, int, int]:
+        """(start of the first row, units of a row, number of rows) of a rectangle of whole groups of pixels, in one plane of one frame;
+        rows are `row_units` apart, and rows that touch are one."""
+        start = frame * self.frame_units + plane * self.plane_units + covered.top * self.row_units + covered.left * self.pixel_units
+        length, count = (covered.right - covered.left) * self.pixel_units, covered.bottom - covered.top
+        return (start, length * count, 1) if length == self.row_units else (start, length, count)
+
     def runs(self, frame: int, rectangle: Rectangle) -> Iterator[tuple[int, int, int]]:
         """(plane, start, stop) of each run, ascending; rows that touch are one run."""
         covered = self.covered(rectangle)
-        row_units = self.columns * self.pixel_units
         for plane in range(self.planes):
-            base = frame * self.frame_units + plane * self.plane_units
-            if covered.right - covered.left == self.columns:
-                yield plane, base + covered.top * row_units, base + covered.bottom * row_units
-                continue
-            start = base + covered.top * row_units + covered.left * self.pixel_units
-            length = (covered.right - covered.left) * self.pixel_units
-            for row_start in range(start, start + (covered.bottom - covered.top) * row_units, row_units):
-                yield plane, row_start, row_start + length
+            start, length, count = self.rows_of(frame, plane, covered)
+            for row in range(start, start + count * self.row_units, self.row_units):
+                yield plane, row, row + length
 
 
 def layout_of(facts: PixelFacts) -> Layout:

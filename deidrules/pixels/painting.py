@@ -54,42 +54,62 @@ def painted(frame: Decoded, paint: FramePaint, instance: DicomObject, facts: Pix
         if fill.extreme:
             found = extreme(_values(samples, facts, frame.precision), paint.blanks, fill.extreme)
             black = black if found is None else (found,)
-        _fill(samples, paint.blanks, black, frame.precision)
+        _fill(samples, paint.blanks, _words(black, samples, frame.precision, facts, work))
         if work.label:
-            _fill(samples, marks(work.label, paint.blanks, 1), fill.white, frame.precision)
+            _fill(samples, marks(work.label, paint.blanks, 1), _words(fill.white, samples, frame.precision, facts, work))
+    # a stream of fewer bits than the object allocates has nothing above them, and nothing below its image
+    whole = not facts.stored_bits.start or frame.precision > facts.high_bit
     for bit, held in paint.planes:
-        for rectangle in held:
-            _change(samples, rectangle, clear_bit(facts, bit), facts)
+        for rectangle in held if bit < frame.precision and whole else ():
+            _change(samples, rectangle, clear_bit(facts, bit), facts, frame.precision)
     if paint.everywhere:
         for plane in work.cleared:
-            _change(samples, facts.image, clear_bit(facts, plane.bit), facts)
-        if work.strip_high_bits:
-            _change(samples, facts.image, clear_high_bits(facts), facts)
+            if plane.bit < frame.precision and whole:
+                _change(samples, facts.image, clear_bit(facts, plane.bit), facts, frame.precision)
+        if work.strip_high_bits and whole and (facts.stored_bits.start > 0 or frame.precision > facts.stored_bits.stop):
+            _change(samples, facts.image, clear_high_bits(facts), facts, frame.precision)
     return replace(frame, samples=samples)
 
 
 def _values(samples: Samples, facts: PixelFacts, precision: int) -> Samples:
     """The one sample of each pixel as a number: in a stream of its own signs as it stands, else as the object says."""
     words = samples[..., 0]
-    bits = min(facts.bits_stored, precision)
-    if words.dtype.kind == "i" or not facts.signed:
+    if words.dtype.kind == "i":
         return words
-    return stored_values(words, replace(facts, bits_stored=bits, high_bit=bits - 1))
+    bits = min(facts.bits_stored, precision)
+    return stored_values(words, replace(facts, bits_stored=bits, high_bit=_shift(facts, precision) + bits - 1))
 
 
-def _fill(samples: Samples, rectangles: tuple[Rectangle, ...], colour: tuple[int | float, ...], precision: int) -> None:
-    # an unsigned stream holds the bits of a negative value, up to its precision
-    values = [int(value) & (1 << precision) - 1 if samples.dtype.kind == "u" else value for value in colour]
+def _shift(facts: PixelFacts, precision: int) -> int:
+    """How far up the image lies in the samples of a stream; one that does not reach to HighBit holds the image alone."""
+    return facts.stored_bits.start if precision > facts.high_bit else 0
+
+
+def _words(colour: tuple[int | float, ...], samples: Samples, precision: int, facts: PixelFacts, work: PixelWork) -> list[int | float]:
+    """A colour as the stream holds it. An unsigned one holds the bits of a negative value: up to its precision, or of the image alone
+    where an overlay plane that stays has its bits beside it."""
+    if samples.dtype.kind != "u":
+        return list(colour)
+    gone = {plane.group for plane in work.cleared}
+    alone = not work.strip_high_bits and any(plane.embedded and plane.group not in gone for plane in facts.planes)
+    shift, bits = _shift(facts, precision), min(facts.bits_stored, precision)
+    there = (1 << bits) - 1 << shift if alone else (1 << precision) - 1
+    return [int(value) << shift & there for value in colour]
+
+
+def _fill(samples: Samples, rectangles: tuple[Rectangle, ...], values: list[int | float]) -> None:
     for rectangle in rectangles:
         samples[rectangle.top : rectangle.bottom, rectangle.left : rectangle.right] = values
 
 
-def _change(samples: Samples, rectangle: Rectangle, change: Change, facts: PixelFacts) -> None:
-    """Bits of the stored samples; only where the stream holds whole stored samples can there be any."""
+def _change(samples: Samples, rectangle: Rectangle, change: Change, facts: PixelFacts, precision: int) -> None:
+    """Bits of the stored samples, up to the precision of the stream; they are changed in words as wide as the object allocates."""
     import numpy
 
     if 8 * samples.dtype.itemsize != facts.bits_allocated:
         raise Refusal("compressed-frame-unsupported")
     area = numpy.ascontiguousarray(samples[rectangle.top : rectangle.bottom, rectangle.left : rectangle.right])
     change(area.data.cast("B"))
+    if area.dtype.kind == "u":  # a sign that goes on above the image goes on as far as the stream does
+        area &= area.dtype.type((1 << precision) - 1)
     samples[rectangle.top : rectangle.bottom, rectangle.left : rectangle.right] = area

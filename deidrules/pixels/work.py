@@ -39,7 +39,7 @@ class PixelWork:
 
     `judged`: the object has pixel data that stays, every frame of it was judged by a matching rule, and so was every overlay plane that
     stays; no other output may claim clean pixels. `unjudged`: why the object had to be judged and was not, with the policy or a verdict
-    accepting it ("" when all was judged or nothing had to be). `rules`: names of the rules that matched."""
+    accepting it: a word of `burned_in.reasons` ("" when all was judged or nothing had to be). `rules`: names of the rules that matched."""
 
     rules: tuple[str, ...] = ()
     frames: tuple[FrameBlanks, ...] = ()
@@ -107,7 +107,7 @@ def judge(
     if not unjudged and not all(plane_judged[plane.group].covers(plane.frames) for plane in staying):
         unjudged = "overlay-plane"
     if unjudged and not accepted and policy != "accept":
-        raise Refusal("read-text-unavailable" if policy == "read-text" else "unmatched-pixels")
+        raise Refusal("read-text-unavailable" if policy == "read-text" else "unmatched-pixels", reason=unjudged)
 
     segments = frame_judged.segments()
     return PixelWork(
@@ -128,7 +128,8 @@ def _removed(facts: PixelFacts, removed_overlays: frozenset[int], stripped: froz
     if "overlays" in stripped:
         removed.update(facts.overlay_groups)
     if "high-bit-overlays" in stripped:
-        removed.update(plane.group for plane in facts.planes if plane.embedded)
+        # with the planes in the bits, and the groups without OverlayData whose bit position names none: they describe nothing
+        removed.update(set(facts.overlay_groups) - {plane.group for plane in facts.planes if not plane.embedded})
     return frozenset(removed)
 
 

@@ -59,6 +59,7 @@ class Policies:
     unknown_sop_class: str = "quarantine"
     malformed: str = "quarantine"
     keep_private: bool = False
+    verify: str = "on"
 
 
 @dataclass(frozen=True, slots=True)

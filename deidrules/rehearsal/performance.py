@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deidrules.compile.kinds import spoken
+from deidrules.dicom.part import joined
 from deidrules.dicom.reader import read
 from deidrules.engine.condition import Conditions
 from deidrules.engine.content import ITEM
@@ -51,11 +52,14 @@ class Stage:
         before = Contents(instance.data)
         try:
             result = self._engine(strictest=not instance.has_sop_class).apply(instance.data)
+            written = joined(result.parts)
+            if result.proof is not None:
+                result.proof.check(written)
         except Refusal as refusal:
             held = self._held(instance) if refusal.code in ("rejected", "quarantined") else frozenset[tuple[str, str]]()
             return Performance(instance, before, None, refusal, held)
         gone = frozenset(outcome.path for outcome in result.outcomes if outcome.tag == ITEM)
-        after = Contents(b"".join(result.parts), gone)
+        after = Contents(written, gone)
         return Performance(instance, before, after, None, frozenset(("accept", name) for name in result.verdicts))
 
     def _engine(self, *, strictest: bool) -> Engine:

@@ -46,6 +46,7 @@ def run_header(plan: Plan, fingerprint: str, key: str, layout: str, file_bytes: 
             "unmatched-pixels": policies.unmatched_pixels,
             "unknown-sop-class": policies.unknown_sop_class,
             "malformed": policies.malformed,
+            "verify": policies.verify,
             "keep-private": policies.keep_private,
         },
         "overrides": [

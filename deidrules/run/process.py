@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
-import os
 import pickle
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from deidrules.actions.base import Keys
+from deidrules.dicom.buffer import Buffer, FileBuffer
+from deidrules.dicom.part import joined
 from deidrules.plan.model import Plan
 from deidrules.run.errors import stop_code
 from deidrules.run.layout import uid_name
+from deidrules.run.reading import LARGE, open_buffer
 from deidrules.run.record import instance_members, outcomes_json
 from deidrules.run.result import Halt, Job, Prepared, Refused, Result
-from deidrules.run.sink import digest, write_partial
+from deidrules.run.sink import digest, discard_partial, write_partial
 from deidrules.text.refusal import Refusal
 
 if TYPE_CHECKING:
     from deidrules.engine.outcome import Deidentified
+    from deidrules.pixels.proof.proof import Proof
 
-# A whole file is read into memory, so something has to say how much that may be.
+# Something has to say how large a file may be: compressed frames and deflated data sets are held.
 FILE_BYTES = 4 << 30
 
-_READ_BYTES = 1 << 16
-
 _OTHER = frozenset({"not-dicom", "dicomdir"})
+_FAILED = frozenset({"unreadable", "source-changed"})
 
 
 class Applies(Protocol):
     """The engine, as a run sees it."""
 
-    def apply(self, data: bytes) -> Deidentified:
-        """De-identify the bytes of a file, or raise Refusal."""
+    def apply(self, data: Buffer) -> Deidentified:
+        """De-identify the content of a file, or raise Refusal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a worker needs for every file of a run; it goes through a pipe to worker processes and nowhere else. `waiting` is the folder of
-    unpublished outputs, "" in a dry run. `build` makes the engine."""
+    unpublished outputs, "" in a dry run. Files from `large_bytes` on are not read into memory. `build` makes the engine."""
 
     plan: Plan
     keys: Keys
@@ -49,6 +51,7 @@ class Settings:
     waiting: str = ""
     crosswalk: bool = False
     file_bytes: int = FILE_BYTES
+    large_bytes: int = LARGE
     build: Callable[[Settings], Applies] | None = None
 
     def for_sink(self, waiting: str, crosswalk: bool) -> Settings:
@@ -83,20 +86,22 @@ class Processor:
 
     def __call__(self, job: Job) -> Result:
         """Do one file."""
+        settings = self._settings
         try:
-            instance = self._engine.apply(read_file(job.path, self._settings.file_bytes))
-            name = job.name or uid_name(instance)
-            size = sum(map(len, instance.parts))
-            members = instance_members(instance, size)
+            with open_buffer(job.path, settings.file_bytes, settings.large_bytes) as buffer:
+                instance = self._engine.apply(buffer)
+                name = job.name or uid_name(instance)
+                size = sum(map(len, instance.parts))
+                members = instance_members(instance, size)
+                return self._write(job, buffer, instance, name, size, members)
         except Refusal as refusal:
             return Refused(job.index, outcome_of(refusal.code), refusal.record())
         except MemoryError:
             return Refused(job.index, "failed", {"code": "out-of-memory"})
         except (Exception, SystemExit) as error:  # an installed function may do anything
             return Refused(job.index, "failed", internal_error(error))
-        return self._write(job, instance, name, size, members)
 
-    def _write(self, job: Job, instance: Deidentified, name: str, size: int, members: str) -> Result:
+    def _write(self, job: Job, buffer: Buffer, instance: Deidentified, name: str, size: int, members: str) -> Result:
         partial, content = "", b""
         if self._settings.waiting:
             partial = f"{job.index}.partial"
@@ -106,6 +111,7 @@ class Processor:
                 return Halt(job.index, stop_code(error))
         else:
             content = digest(instance.parts)
+        self._prove(buffer, instance, partial, size)
         outcomes = ""
         if instance.outcomes_id not in self._sent:
             self._sent.add(instance.outcomes_id)
@@ -116,38 +122,33 @@ class Processor:
             rows += tuple(("patient_id", old, new) for old, new in instance.patient_ids)
         return Prepared(job.index, name, size, members, instance.outcomes_id, outcomes, partial, content, rows)
 
-
-def read_file(path: str, most: int) -> bytes:
-    """The bytes of a regular file. Refusal `unreadable`; beyond `most` bytes `too-large`, or `not-dicom` when it does not begin like it."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    def _prove(self, buffer: Buffer, instance: Deidentified, partial: str, size: int) -> None:
+        """Hold what was written against the input, read back from where it waits (in a dry run the parts stand for it). Refusal
+        `verify-mismatch`. A large file is read more than once: what was judged first must be what was copied later, and what is compared
+        now. Refusal `source-changed`. What is refused is removed."""
         try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise Refusal("unreadable")
-            if status.st_size > most:
-                like = _begins_like_dicom(os.read(descriptor, 132))
-                raise Refusal("too-large" if like else "not-dicom", length=status.st_size, expected=most)
-            data = os.read(descriptor, status.st_size)
-            more = os.read(descriptor, _READ_BYTES)
-            if not more:  # the rule; a file beyond 2 GB, or one that grows, comes in pieces
-                return data
-            pieces, size = [data, more], len(data) + len(more)
-            while more := os.read(descriptor, _READ_BYTES):
-                size += len(more)
-                if size > most:
-                    raise Refusal("too-large", length=size, expected=most)
-                pieces.append(more)
-            return b"".join(pieces)
-        finally:
-            os.close(descriptor)
-    except OSError:
-        raise Refusal("unreadable") from None
+            try:
+                if instance.proof is not None:
+                    self._verify(instance.proof, instance, partial, size)
+            finally:
+                if isinstance(buffer, FileBuffer):
+                    buffer.prove_unchanged()
+        except BaseException:
+            if partial:
+                discard_partial(self._settings.waiting, partial)
+            raise
 
-
-def _begins_like_dicom(start: bytes) -> bool:
-    """A preamble, or group 0002 or 0008 in either byte order."""
-    return start[128:132] == b"DICM" or start[:2] in (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
+    def _verify(self, proof: Proof, instance: Deidentified, partial: str, size: int) -> None:
+        if not partial:
+            proof.check(joined(instance.parts))
+            return
+        try:
+            with open_buffer(str(Path(self._settings.waiting, partial)), size, self._settings.large_bytes) as written:
+                if len(written) != size:
+                    raise Refusal("verify-mismatch", length=len(written), expected=size)
+                proof.check(written)
+        except Refusal as refusal:
+            raise refusal if refusal.code == "verify-mismatch" else Refusal("verify-mismatch") from None
 
 
 def outcome_of(code: str) -> str:
@@ -156,7 +157,7 @@ def outcome_of(code: str) -> str:
         return "other"
     if code == "rejected":
         return "rejected"
-    return "failed" if code == "unreadable" else "quarantined"
+    return "failed" if code in _FAILED else "quarantined"
 
 
 def internal_error(error: BaseException) -> dict[str, str | int]:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def instance_members(instance: Deidentified, size: int) -> str:
     """The members of an `instance` line that the instance itself settles, as JSON without the braces around them. A SOP class that is not
-    registered is "private": nobody vouches that its digits say nothing. `size`: bytes of the output."""
+    registered is "private": nobody vouches that its digits say nothing. `size`: bytes of the output. An instance with a
+    proof has a line only when its file was held against it."""
     return _members(
         instance.sop_class,
         instance.outcomes_id,
@@ -25,6 +26,8 @@ def instance_members(instance: Deidentified, size: int) -> str:
         instance.pixel_rules,
         instance.verdicts,
         instance.claims,
+        instance.unjudged,
+        True if instance.proof is not None else False if instance.unproven else None,
     )
 
 
@@ -39,8 +42,10 @@ def _members(
     pixel_rules: tuple[str, ...],
     verdicts: tuple[str, ...],
     claims: tuple[int, ...],
+    unjudged: str,
+    verified: bool | None,
 ) -> str:
-    record = {
+    record: dict[str, object] = {
         "sop_class": sop_class if name_of(sop_class) else "private" if sop_class else "",
         "outcomes": outcomes,
         "bytes": size,
@@ -50,6 +55,10 @@ def _members(
         "verdicts": verdicts,
         "claims": claims,
     }
+    if unjudged:
+        record["unjudged"] = unjudged
+    if verified is not None:
+        record["verified"] = verified
     return json.dumps(record, ensure_ascii=False, separators=(",", ":"))[1:-1]
 
 

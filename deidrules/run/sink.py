@@ -15,11 +15,17 @@ from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
 
+from deidrules.dicom.buffer import Stretch
+from deidrules.dicom.part import Part, in_memory, pieces
+
 # POSIX promises 16, Linux and macOS give 1024
 _PARTS_AT_ONCE = 1024
 _COMPARE_BYTES = 1 << 20
 
-Parts = Iterable[bytes | memoryview]
+# Shorter stretches are read and written with what stands beside them.
+_COPIED_BYTES = 1 << 16
+# So much may wait for one write.
+_WAITING_BYTES = 1 << 20
 
 
 class Published(Enum):
@@ -30,8 +36,9 @@ class Published(Enum):
     OTHER = "other"  # other bytes stand there, or something that is no file
 
 
-def write_partial(folder: str, name: str, parts: tuple[bytes | memoryview, ...]) -> None:
-    """Write a new file of `parts`, mode 0600. OSError when it cannot be; nothing is left behind then."""
+def write_partial(folder: str, name: str, parts: Iterable[Part]) -> None:
+    """Write a new file of `parts`, mode 0600. OSError when it cannot be, Refusal when a part cannot be made or read; nothing is left behind
+    then."""
     path = os.path.join(folder, name)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
@@ -44,8 +51,41 @@ def write_partial(folder: str, name: str, parts: tuple[bytes | memoryview, ...])
         raise
 
 
-def _write_all(descriptor: int, parts: tuple[bytes | memoryview, ...]) -> None:
-    waiting = [part for part in parts if len(part)]
+def _write_all(descriptor: int, parts: Iterable[Part]) -> None:
+    """What stands in memory goes out together, long stretches of the source by way of the kernel."""
+    waiting: list[bytes | memoryview] = []
+    size = 0
+    for piece in pieces(parts):
+        if isinstance(piece, Stretch) and len(piece) >= _COPIED_BYTES:
+            _write_waiting(descriptor, waiting)
+            waiting, size = [], 0
+            _copy(descriptor, piece)
+        elif len(piece):
+            waiting.append(bytes(piece) if isinstance(piece, Stretch) else piece)
+            size += len(piece)
+            if size >= _WAITING_BYTES or len(waiting) >= _PARTS_AT_ONCE:
+                _write_waiting(descriptor, waiting)
+                waiting, size = [], 0
+    _write_waiting(descriptor, waiting)
+
+
+def _copy(descriptor: int, stretch: Stretch) -> None:
+    """Copy without the bytes passing through this process, as far as the two file systems let us."""
+    at = stretch.start
+    copy = getattr(os, "copy_file_range", None)  # Linux
+    while copy is not None and at < stretch.stop:
+        try:
+            copied = copy(stretch.source.descriptor, descriptor, stretch.stop - at, at)
+        except OSError:
+            break  # whatever it is, reading and writing will tell which of them cannot
+        if not copied:
+            break
+        at += copied
+    for piece in stretch.source.pieces(at, stretch.stop):
+        _write_waiting(descriptor, [piece])
+
+
+def _write_waiting(descriptor: int, waiting: list[bytes | memoryview]) -> None:
     first = 0
     while first < len(waiting):
         batch = waiting[first : first + _PARTS_AT_ONCE]
@@ -60,10 +100,15 @@ def _write_all(descriptor: int, parts: tuple[bytes | memoryview, ...]) -> None:
             first += 1
 
 
-def digest(parts: Parts) -> bytes:
+def discard_partial(folder: str, name: str) -> None:
+    """Remove a file that `write_partial` made."""
+    os.unlink(os.path.join(folder, name))
+
+
+def digest(parts: Iterable[Part]) -> bytes:
     """SHA-256 of the file that the parts make."""
     state = hashlib.sha256()
-    for part in parts:
+    for part in in_memory(parts):
         state.update(part)
     return state.digest()
 
@@ -105,7 +150,7 @@ class Sink:
         try:
             move_without_clobbering(source, target)
         except FileExistsError:
-            same = _same_bytes(source, target)
+            same = same_bytes(source, target)
             os.unlink(source)
             return Published.SAME if same else Published.OTHER
         return Published.NEW
@@ -173,7 +218,7 @@ def _open_standing(path: str) -> int | None:
     return descriptor
 
 
-def _same_bytes(one: str, other: str) -> bool:
+def same_bytes(one: str, other: str) -> bool:
     """True for two regular files of the same content."""
     descriptor = _open_standing(other)
     if descriptor is None:

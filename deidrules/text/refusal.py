@@ -14,11 +14,20 @@ class RefusalCode:
 
 
 class Refusal(Exception):
-    """The instance cannot be de-identified as the plan says. Carries a code, and where it helps tag, VR and lengths; never a value, a
-    path or the text of a library's exception. It becomes a quarantine record (or, with `reject`, a rejection)."""
+    """The instance cannot be de-identified as the plan says. Carries a code, and where it helps tag, VR, lengths, the rule's name and a
+    reason (a word of the program); never a value, a path or the text of a library's exception. It becomes a quarantine record (or, with
+    `reject`, a rejection)."""
 
     def __init__(
-        self, code: str, *, tag: int | None = None, vr: str = "", length: int | None = None, expected: int | None = None, rule: str = ""
+        self,
+        code: str,
+        *,
+        tag: int | None = None,
+        vr: str = "",
+        length: int | None = None,
+        expected: int | None = None,
+        rule: str = "",
+        reason: str = "",
     ) -> None:
         super().__init__(code)
         self.code = code
@@ -27,6 +36,7 @@ class Refusal(Exception):
         self.length = length
         self.expected = expected
         self.rule = rule
+        self.reason = reason
 
     def record(self) -> dict[str, str | int]:
         """What a quarantine record holds of it."""
@@ -41,6 +51,8 @@ class Refusal(Exception):
             out["expected"] = self.expected
         if self.rule:
             out["rule"] = self.rule
+        if self.reason:
+            out["reason"] = self.reason
         return out
 
     def __str__(self) -> str:

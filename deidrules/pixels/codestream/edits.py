@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from deidrules.dicom.buffer import View
 from deidrules.text.refusal import Refusal
 
 # what of a frame is left behind, as the audit says it
@@ -32,12 +33,12 @@ class Edit:
         return self.shrinks if self.shrinks > 0 else self.stop - self.start
 
 
-def edited(data: memoryview, edits: Sequence[Edit]) -> tuple[bytes | memoryview, ...]:
+def edited(data: View, edits: Sequence[Edit]) -> tuple[bytes | View, ...]:
     """The frame in parts, with the edits done: they ascend and do not overlap. What stays are views. Edits without a word alone change
     nothing."""
     if not any(edit.what for edit in edits):
         return (data,)
-    parts: list[bytes | memoryview] = []
+    parts: list[bytes | View] = []
     at = 0
     for edit in edits:
         parts += (data[at : edit.start], edit.new)

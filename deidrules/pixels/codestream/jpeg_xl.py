@@ -5,6 +5,7 @@ any, the JPEG is given back, stripped and put in again: coefficients are the sam
 
 from __future__ import annotations
 
+from deidrules.dicom.part import joined
 from deidrules.pixels.codestream import jpeg
 from deidrules.pixels.codestream.boxes import box_at
 from deidrules.pixels.codestream.edits import JPEG_XL, Edit, broken, edited
@@ -48,8 +49,8 @@ def edits(data: memoryview) -> list[Edit]:
 def _without_markers(data: memoryview, found: list[Edit]) -> list[Edit]:
     """The edits, or the whole frame anew when the JPEG that it gives back has something to lose."""
     given = _jpeg_of(bytes(data))
-    wanted = b"".join(edited(memoryview(given), jpeg.edits(memoryview(given))))
-    if wanted == given and (not found or _gives(b"".join(edited(data, found)), wanted)):
+    wanted = joined(edited(memoryview(given), jpeg.edits(memoryview(given))))
+    if wanted == given and (not found or _gives(joined(edited(data, found)), wanted)):
         return found
     from imagecodecs import jpegxl_encode_jpeg
 

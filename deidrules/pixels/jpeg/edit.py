@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from deidrules.pixels.area import area_of, intersection, union
-from deidrules.pixels.jpeg.huffman import ac_table, codes_of, dc_table, extended
-from deidrules.pixels.jpeg.scan import Interval, MissingSymbol, Run, Slot
+from deidrules.pixels.jpeg.huffman import codes_of, extended, walk_table
+from deidrules.pixels.jpeg.scan import MissingSymbol, Run, blanked
 from deidrules.pixels.jpeg.stream import DHT, EOI, SOS, Huffman, JpegStream, Scan, ScanComponent, broken, intervals, parse, unsupported
+from deidrules.pixels.jpeg.walk import Slot
 from deidrules.plan.pixels import Rectangle
 
 _MOST_BLOCKS = 10  # of an interleaved MCU, T.81 B.2.3
@@ -32,14 +33,14 @@ class Grid:
         return self.columns * self.rows
 
 
-def blank(frame: bytes, rectangles: Iterable[Rectangle], *, white: bool = False) -> bytes:
+def blank(frame: bytes | JpegStream, rectangles: Iterable[Rectangle], *, white: bool = False) -> bytes:
     """The stream with these rectangles (half-open, in pixels of the frame) blanked: black, or white where `white` (a MONOCHROME1 image
     shows it black). Blocks that a rectangle touches are blanked whole, up to one MCU (8 x 8 to 32 x 32 pixels) beyond it; every other
     coefficient stays what it was, and so do all segments but Huffman tables that lack a code. Bytes behind the end of the image are left
     out, the stream is padded to even length.
 
     Refusal `compressed-frame-unsupported` (another process than sequential Huffman, T.81 F.1), `compressed-frame-broken`."""
-    stream = parse(frame)
+    stream = frame if isinstance(frame, JpegStream) else parse(frame)
     held = held_of(stream, rectangles)
     tables: dict[tuple[int, int], Huffman] = {}
     coded = tuple(_scan(stream, scan, held, white, tables) for scan in stream.scans)
@@ -155,10 +156,9 @@ def _scan(stream: JpegStream, scan: Scan, rectangles: tuple[Rectangle, ...], whi
         try:
             for number, (data, _) in enumerate(parts):
                 first = number * length
-                inside = _within(runs, first, min(first + length, grid.mcus))
+                inside = within(runs, first, min(first + length, grid.mcus))
                 if inside:
-                    plain = Interval(data, slots).blanked(inside, min(length, grid.mcus - first))
-                    coded[number] = plain.replace(b"\xff", b"\xff\x00")
+                    coded[number] = blanked(data, slots, inside, min(length, grid.mcus - first))
             break
         except MissingSymbol as missing:
             part = scan.components[missing.slot]
@@ -171,7 +171,7 @@ def _scan(stream: JpegStream, scan: Scan, rectangles: tuple[Rectangle, ...], whi
             tables[table.place] = extended(known, symbols)
     out: list[bytes] = []
     for number, (data, marker) in enumerate(parts):
-        out += (coded.get(number) or data.replace(b"\xff", b"\xff\x00"), marker)
+        out += (coded.get(number) or data, marker)
     return b"".join(out)
 
 
@@ -180,12 +180,12 @@ def _slots(stream: JpegStream, scan: Scan, grid: Grid, white: bool, tables: dict
     for part, blocks in zip(scan.components, grid.blocks, strict=True):
         written = replace(part, dc=tables.get(part.dc.place, part.dc), ac=tables.get(part.ac.place, part.ac))
         value = blank_coefficient(stream, part, white=white)
-        slots.append(Slot(dc_table(part.dc), ac_table(part.ac), codes_of(written.dc), codes_of(written.ac), value, blocks))
+        slots.append(Slot(walk_table(part.dc, part.ac), codes_of(written.dc), codes_of(written.ac), value, blocks))
     return tuple(slots)
 
 
-def _within(runs: tuple[Run, ...], first: int, stop: int) -> tuple[Run, ...]:
-    """The parts of the runs in MCUs `first` .. `stop` - 1, counted from `first`."""
+def within(runs: tuple[Run, ...], first: int, stop: int) -> tuple[Run, ...]:
+    """The parts of runs that lie in MCUs `first` .. `stop` - 1, counted from `first`."""
     return tuple((max(a, first) - first, min(b, stop) - first) for a, b in runs if a < stop and b > first)
 
 

@@ -13,9 +13,10 @@ SEQUENTIAL = (0xC0, 0xC1)  # baseline and extended, Huffman coded
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {DHT, 0xC8, 0xCC})
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 
-# An FF in entropy-coded data is followed by 00 (it is data), by RSTn, or it begins a marker.
-_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
-_RESTART = re.compile(rb"\xff+([\xd0-\xd7])")
+# An FF in entropy-coded data is followed by 00 (it is data), or by RSTn or another marker, with more FF before it perhaps; without
+# a group, what was found is none of these. An expression that begins with a plain byte is searched many times faster than a repeat.
+_MARKER = re.compile(rb"\xff(?:\xff*+([^\x00\xff])|\xff++\x00|\xff*+\Z)")
+_RESTARTS = range(0xD0, 0xD8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +50,24 @@ class ScanComponent:
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
-    """Entropy-coded bytes `start` .. `stop` of the stream; `interval` is the number of MCUs between restarts, 0 without."""
-
-    components: tuple[ScanComponent, ...]
-    interval: int
-    start: int
-    stop: int
-
-
-@dataclass(frozen=True, slots=True)
 class Segment:
     """A marker with its parameters: bytes `start` .. `stop` of the stream, the FF included."""
 
     marker: int
     start: int
     stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Entropy-coded bytes `start` .. `stop` of the stream; `interval` is the number of MCUs between restarts, 0 without; `restarts` are
+    the markers that stand there, in order."""
+
+    components: tuple[ScanComponent, ...]
+    interval: int
+    start: int
+    stop: int
+    restarts: tuple[Segment, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,13 +240,19 @@ class _Parser:
             if dc is None or ac is None or step is None:
                 raise broken()
             parts.append(ScanComponent(index, dc, ac, step))
-        found = _MARKER.search(self._data, start)
-        if found is None:
+        restarts: list[Segment] = []
+        for found in _MARKER.finditer(self._data, start):
+            if found[1] is None:
+                raise broken()
+            marker, stop = found[1][0], found.start()
+            if marker not in _RESTARTS:
+                break
+            restarts.append(Segment(marker, stop, found.end()))
+        else:
             raise broken()
-        stop = found.start()
         if any(part.index == other.index for scan in self._scans for part in parts for other in scan.components):
             raise broken()
-        self._scans.append(Scan(tuple(parts), self._interval, start, stop))
+        self._scans.append(Scan(tuple(parts), self._interval, start, stop, tuple(restarts)))
         return stop
 
 
@@ -259,26 +268,16 @@ def _fits(counts: tuple[int, ...]) -> bool:
 
 
 def intervals(stream: JpegStream, scan: Scan, mcus: int) -> tuple[tuple[bytes, bytes], ...]:
-    """The restart intervals of a scan: each its bytes without stuffing, and the marker behind it as it stands (b"" behind the last).
-    Refusal when their number or order does not fit."""
-    coded = stream.data[scan.start : scan.stop]
+    """The restart intervals of a scan: each its bytes as coded, and the marker behind it as it stands (b"" behind the last). Every FF in
+    the bytes is followed by 00. Refusal when their number or order does not fit."""
+    if len(scan.restarts) + 1 != (-(-mcus // scan.interval) if scan.interval else 1):
+        raise broken()
     out: list[tuple[bytes, bytes]] = []
-    position = 0
-    for found in _RESTART.finditer(coded):
-        if found[1][0] & 7 != len(out) & 7:
+    position = scan.start
+    for number, restart in enumerate(scan.restarts):
+        if restart.marker & 7 != number & 7:
             raise broken()
-        out.append((_unstuffed(coded[position : found.start()]), found[0]))
-        position = found.end()
-    out.append((_unstuffed(coded[position:]), b""))
-    if len(out) != (-(-mcus // scan.interval) if scan.interval else 1):
-        raise broken()
+        out.append((stream.data[position : restart.start], stream.data[restart.start : restart.stop]))
+        position = restart.stop
+    out.append((stream.data[position : scan.stop], b""))
     return tuple(out)
-
-
-def _unstuffed(coded: bytes) -> bytes:
-    if b"\xff" not in coded:
-        return coded
-    plain = coded.replace(b"\xff\x00", b"\xff")
-    if len(coded) - len(plain) != coded.count(b"\xff"):
-        raise broken()
-    return plain
