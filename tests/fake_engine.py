@@ -39,6 +39,7 @@ class Instance:
     claims: tuple[int, ...] = (113100,)
     proof: Any = None
     unproven: bool = False
+    unjudged: str = ""
 
 
 class FakeEngine:

@@ -20,7 +20,7 @@ class Shape:
     """What a stream looks like. `sampling`: (horizontal, vertical) of each component. `scans`: components of each. `dense`: the share of AC
     coefficients that are not 0. `complete`: tables hold codes beyond those that the image needs; `full`: those of AC
     coefficients have a code of each length, and none for an end of block. `fill`: FF bytes before restart markers.
-    `transform`: what an Adobe marker says, None without one."""
+    `transform`: what an Adobe marker says, None without one. `quiet`: how much of the image is flat: MCUs that say nothing, in runs."""
 
     columns: int
     rows: int
@@ -35,6 +35,7 @@ class Shape:
     fill: int = 0
     transform: int | None = None
     steps: tuple[int, ...] = (3, 5, 5)
+    quiet: float = 0.0
     behind: bytes = b""
     seed: int = 0
 
@@ -87,8 +88,14 @@ def coefficients(shape: Shape) -> dict[Place, Coefficients]:
     largest_ac = (1 << (10 if shape.precision == 8 else 14)) - 1
     out: dict[Place, Coefficients] = {}
     for scan in shape.scans:
+        flat, before = False, dict.fromkeys(scan, 0)
         for mcu in layout(shape.columns, shape.rows, shape.sampling, scan):
+            if shape.quiet and chance.random() < 0.1:
+                flat = chance.random() < shape.quiet
             for place in mcu:
+                if flat:
+                    out[place] = (before[place[0]], *[0] * 63)
+                    continue
                 reach = (1 << shape.precision + 2) // shape.steps[place[0]]
                 block = [chance.choice((chance.randint(-reach, reach), chance.randint(-9, 9), 0))]
                 for _ in range(63):
@@ -97,6 +104,7 @@ def coefficients(shape: Shape) -> dict[Place, Coefficients]:
                 if chance.random() < 0.1:
                     block[63] = chance.choice((-1, 1))
                 out[place] = tuple(block)
+                before[place[0]] = block[0]
     return out
 
 
@@ -294,7 +302,7 @@ def read(data: bytes) -> Stream:
             end = at
             while data[end] != 0xFF or data[end + 1] == 0 or 0xD0 <= data[end + 1] <= 0xD7 or data[end + 1] == 0xFF:
                 end += 1
-            parts = _intervals(data[at:end])
+            parts = _intervals(data[at:end].rstrip(b"\xff"))  # fill bytes before the marker
             mcus = layout(columns, rows, tuple(sampling), scan)
             length = interval or len(mcus)
             assert len(parts) == -(-len(mcus) // length)

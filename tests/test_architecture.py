@@ -15,6 +15,7 @@ ROOMS = {
     "text": set(),
     "dicom": {"text"},
     "plan": {"dicom", "text"},
+    "rectangles": {"plan", "text"},
     "language": {"text"},
     "actions": {"plan", "dicom", "text"},
     "pixels": {"plan", "dicom", "text"},
@@ -22,8 +23,8 @@ ROOMS = {
     "compile": {"language", "actions", "plan", "dicom", "text"},
     "lint": {"compile", "language", "engine", "actions", "pixels", "plan", "dicom", "text"},
     "rehearsal": {"compile", "language", "engine", "actions", "plan", "dicom", "text"},
-    "run": {"engine", "actions", "pixels", "plan", "dicom", "text"},
-    "cli": {"lint", "rehearsal", "run", "compile", "language", "engine", "actions", "pixels", "plan", "dicom", "text"},
+    "run": {"engine", "rectangles", "actions", "pixels", "plan", "dicom", "text"},
+    "cli": {"lint", "rehearsal", "run", "rectangles", "compile", "language", "engine", "actions", "pixels", "plan", "dicom", "text"},
 }
 # modules beside the rooms, open to all of them; they import nothing of ours
 BESIDE = {"resources", "version"}
@@ -40,7 +41,7 @@ LIBRARIES = {
     "pylibjpeg": {"pixels"},
 }
 # rooms that must not load these when they are imported
-LIGHT = {"text", "dicom", "plan", "language", "actions", "compile", "lint", "rehearsal", "cli"}
+LIGHT = {"text", "dicom", "plan", "rectangles", "language", "actions", "compile", "lint", "rehearsal", "cli"}
 HEAVY = {"pydicom", "numpy", "imagecodecs", "cv2"}
 LONG = {"language/ast.py"}  # a catalogue of small frozen classes: nothing in it to take apart
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -161,6 +162,7 @@ def test_light_rooms_load_neither_pydicom_nor_numpy(path: Path) -> None:
         ["test", "keep-list"],
         ["fmt", "--check", "profiles/keep-list"],
         ["apply-profile", "--help"],
+        ["redact", "--help"],
     ],
 )
 def test_commands_about_words_load_no_pixels(arguments: list[str]) -> None:

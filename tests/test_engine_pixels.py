@@ -85,17 +85,6 @@ def test_pixels_that_a_rule_removes_need_no_judgement() -> None:
     assert not [name for name in after if "7FE0" in name or name == "PixelData"]
 
 
-def test_an_icon_of_changed_pixels_goes() -> None:
-    icon = {**{name: IMAGE[name] for name in list(IMAGE)[2:]}, **pixels(*SAMPLES)}
-    after, found = run(with_pixels(Blank(Rectangle(0, 0, 1, 1))), IconImageSequence=[icon])
-    assert "IconImageSequence" not in after
-    (outcome,) = (one for one in found.outcomes if one.tag == 0x00880200)
-    assert (outcome.change, outcome.origin) == ("removed", "engine")
-    assert not [one for one in found.outcomes if one.path]
-    after, _ = run(with_pixels(Clean()), IconImageSequence=[icon])
-    assert len(after["IconImageSequence"]) == 1
-
-
 OVERLAY = {"(6000,0010) US": 2, "(6000,0011) US": 4, "(6000,0040) CS": "G", "(6000,0050) SS": [1, 1], "(6000,0100) US": 16}
 
 
@@ -131,3 +120,30 @@ def test_a_stored_plane_is_blanked_in_place() -> None:
     more = {**OVERLAY, "(6000,0100) US": 1, "(6000,0102) US": 0, "(6000,3000) OW": {"hex": "ff00"}}
     after, _ = run(with_pixels(Clean(), Blank(Rectangle(0, 0, 4, 1), overlay="6000")), **more)
     assert (after.get("OverlayData") or after["(6000,3000) OW"]) == {"hex": "f000"}
+
+
+# ---- why pixels that nobody judged may carry text
+
+
+def test_pixels_that_pass_unseen_are_told_with_their_reason() -> None:
+    loose = Policies("K", unmatched_pixels="accept", unknown_sop_class="strictest")
+    assert run(plans.plan(policies=loose))[1].unjudged == "ultrasound"
+    assert run(plans.plan(policies=loose), BurnedInAnnotation="YES")[1].unjudged == "burned-in-annotation"
+    assert run(plans.plan(policies=loose), SOPClassUID="1.2.3")[1].unjudged == "unknown-sop-class"
+    assert run(plans.plan(policies=ASKING, conditions=ULTRASOUND, verdicts=(Verdict("accept", "seen", 0),)))[1].unjudged == "ultrasound"
+    ct = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.2", "Modality": "CT", "ImageType": ["ORIGINAL", "PRIMARY", "AXIAL"]}
+    assert run(plans.plan(policies=loose), **ct)[1].unjudged == ""
+    assert run(plans.plan(policies=loose), **{**ct, "ImageType": ["DERIVED", "PRIMARY"]})[1].unjudged == "image-type"
+    assert run(plans.plan(policies=loose), BitsStored=17, **ct)[1].unjudged == "sample-format"  # which nobody can read
+
+
+def test_nothing_is_told_of_pixels_that_were_judged_or_do_not_stay() -> None:
+    loose = Policies("K", unmatched_pixels="accept", unknown_sop_class="strictest")
+    assert run(with_pixels(Clean(), policies=loose))[1].unjudged == ""
+    assert run(plans.plan(plans.rule("X", "(7FE0,0010)"), policies=loose))[1].unjudged == ""
+
+
+def test_a_refusal_of_unmatched_pixels_says_why() -> None:
+    with pytest.raises(Refusal) as caught:
+        run(with_pixels(Clean()), Modality="OT")
+    assert caught.value.record() == {"code": "unmatched-pixels", "reason": "ultrasound"}

@@ -6,7 +6,6 @@ import random
 import shutil
 import subprocess
 import time
-from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -16,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jpeg_streams import ZRL, Box, Shape, cell_of, codes, coefficients, layout, read, touched, written
+from strategies_jpeg import SAMPLINGS, SCANS, by_opencv, cut, darkest, geometries, photograph
 
 from deidrules.pixels.jpeg import scan
-from deidrules.pixels.jpeg.edit import blank
 from deidrules.pixels.jpeg.proof import same_beside
 from deidrules.plan.pixels import Rectangle
 from deidrules.text.refusal import Refusal
@@ -28,31 +27,6 @@ DJPEG = shutil.which("djpeg")
 
 GREY: dict[str, Any] = {}
 COLOUR: dict[str, Any] = {"sampling": ((1, 1),) * 3, "scans": ((0, 1, 2),)}
-SAMPLINGS = {
-    "4:4:4": ((1, 1),) * 3,
-    "4:2:2": ((2, 1), (1, 1), (1, 1)),
-    "4:2:0": ((2, 2), (1, 1), (1, 1)),
-    "4:1:1": ((4, 1), (1, 1), (1, 1)),
-    "4:4:0": ((1, 2), (1, 1), (1, 1)),
-    "4:1:0": ((4, 2), (1, 1), (1, 1)),
-    "odd": ((3, 1), (1, 1), (1, 1)),
-    "uneven": ((2, 2), (1, 2), (2, 1)),
-    "chroma finer": ((1, 1), (2, 1), (1, 2)),
-}
-SCANS: tuple[tuple[tuple[int, ...], ...], ...] = (((0, 1, 2),), ((0,), (1,), (2,)), ((0,), (1, 2)), ((0, 1), (2,)), ((2,), (0, 1)))
-
-
-def cut(data: bytes, boxes: list[Box], *, white: bool = False) -> bytes:
-    return blank(data, [Rectangle(*box) for box in boxes], white=white)
-
-
-def darkest(shape: Shape, component: int, white: bool) -> int:
-    """The quantised DC coefficient that decodes to the darkest sample, or the lightest: half the range times eight, in whole steps."""
-    if len(shape.sampling) == 3 and component and shape.transform != 0:
-        return 0
-    half = 8 << shape.precision - 1
-    steps = -(-half // shape.steps[component])
-    return min(steps, half - 1) if white else -steps
 
 
 def exact(shape: Shape, boxes: list[Box], *, white: bool = False) -> bytes:
@@ -74,40 +48,6 @@ def exact(shape: Shape, boxes: list[Box], *, white: bool = False) -> bytes:
     held = [Rectangle(*box) for box in boxes]
     assert same_beside(data, out, held, white=white)
     return out
-
-
-@st.composite
-def shapes(draw: st.DrawFn) -> Shape:
-    colour = draw(st.booleans())
-    sampling = SAMPLINGS[draw(st.sampled_from(sorted(SAMPLINGS)))] if colour else ((draw(st.integers(1, 2)), draw(st.integers(1, 2))),)
-    scans = draw(st.sampled_from(SCANS)) if colour else ((0,),)
-    return Shape(
-        draw(st.integers(1, 70)),
-        draw(st.integers(1, 50)),
-        sampling,
-        scans,
-        interval=draw(st.sampled_from((0, 0, 1, 2, 3, 7))),
-        precision=draw(st.sampled_from((8, 8, 12))),
-        dense=draw(st.sampled_from((0.0, 0.03, 0.3, 0.9))),
-        complete=draw(st.booleans()),
-        shared_tables=draw(st.booleans()),
-        fill=draw(st.integers(0, 1)),
-        transform=draw(st.sampled_from((None, 0, 1))),
-        steps=draw(st.sampled_from(((3, 5, 5), (1, 1, 1), (255, 16, 17)))),
-        behind=draw(st.sampled_from((b"", b"\0", b"secret"))),
-        seed=draw(st.integers(0, 1 << 16)),
-    )
-
-
-@st.composite
-def geometries(draw: st.DrawFn) -> tuple[Shape, list[Box]]:
-    shape = draw(shapes())
-    boxes = []
-    for _ in range(draw(st.integers(1, 3))):
-        left, top = draw(st.integers(0, shape.columns - 1)), draw(st.integers(0, shape.rows - 1))
-        right, bottom = draw(st.integers(left + 1, shape.columns)), draw(st.integers(top + 1, shape.rows))
-        boxes.append((left, top, right, bottom))
-    return shape, boxes
 
 
 def no_coefficient_beside_changes(geometry: tuple[Shape, list[Box]], white: bool) -> None:
@@ -241,18 +181,6 @@ def test_a_table_that_is_full_is_refused() -> None:
 # ---- streams of other encoders
 
 
-def photograph(columns: int, rows: int, samples: int, bits: int = 8) -> np.ndarray:
-    chance = np.random.default_rng(columns * rows)
-    y, x = np.mgrid[0:rows, 0:columns]
-    one = (128 + 60 * np.sin(x / 17) + 40 * np.cos(y / 23) + chance.normal(0, 12, (rows, columns))).clip(0, 255)
-    image = one if samples == 1 else np.dstack([one, one[::-1], one[:, ::-1]])
-    return (image * ((1 << bits) - 1) / 255).astype("u1" if bits == 8 else "u2")
-
-
-def by_opencv(image: np.ndarray, sampling: int, *flags: int) -> bytes:
-    return bytes(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling, *flags])[1].tobytes())
-
-
 OTHERS: dict[str, tuple[bytes, tuple[tuple[int, int], ...]]] = {
     "grey": (bytes(imagecodecs.jpeg8_encode(photograph(83, 61, 1), level=90)), ((1, 1),)),
     "12 bit": (bytes(imagecodecs.jpeg8_encode(photograph(83, 61, 1, 12), level=90, bitspersample=12)), ((1, 1),)),
@@ -330,49 +258,6 @@ def test_djpeg_reads_a_thousand_results_without_a_warning() -> None:
         out = cut(written(shape), [(left, top, chance.randint(left + 1, shape.columns), chance.randint(top + 1, shape.rows))])
         done = subprocess.run([DJPEG, "-strict", "-pnm"], input=out, capture_output=True, timeout=30)
         assert (done.returncode, done.stderr) == (0, b""), shape
-
-
-# ---- the proof
-
-
-@QUICK
-@given(geometries(), st.data())
-def test_the_proof_holds_for_the_right_rectangles_and_for_no_others(geometry: tuple[Shape, list[Box]], data: st.DataObject) -> None:
-    shape, boxes = replace(geometry[0], complete=True, precision=8), geometry[1]
-    before = written(shape)
-    try:
-        after = cut(before, boxes)
-    except Refusal:
-        return
-    assert same_beside(before, after, [Rectangle(*box) for box in boxes])
-    left, top = data.draw(st.integers(0, shape.columns - 1)), data.draw(st.integers(0, shape.rows - 1))
-    other: Box = (left, top, data.draw(st.integers(left + 1, shape.columns)), data.draw(st.integers(top + 1, shape.rows)))
-    right = read(after).blocks == read(cut(before, [other])).blocks
-    assert same_beside(before, after, [Rectangle(*other)]) == right
-
-
-def test_the_proof_sees_a_single_coefficient() -> None:
-    shape = Shape(40, 40, SAMPLINGS["4:2:2"], ((0, 1, 2),), dense=0.2)
-    blocks = coefficients(shape)
-    before = written(shape)
-    held = [Rectangle(0, 0, 16, 8)]
-    after = read(cut(before, [(0, 0, 16, 8)])).blocks
-    assert same_beside(before, written(shape, after), held)  # other tables may be, other coefficients not
-    for place in blocks:
-        for index in (0, 1, 63):
-            block = list(after[place])
-            block[index] += 1
-            assert not same_beside(before, written(shape, {**after, place: tuple(block)}), held), (place, index)
-
-
-def test_the_proof_sees_another_size_sampling_colour_and_quantisation() -> None:
-    shape = Shape(40, 40, SAMPLINGS["4:4:4"], ((0, 1, 2),), dense=0.01)
-    blocks = coefficients(shape)
-    before = written(shape)
-    held: list[Rectangle] = []
-    assert same_beside(before, before, held)
-    for change in ({"columns": 39}, {"transform": 0}, {"steps": (4, 5, 5)}, {"interval": 5}, {"scans": SCANS[1]}):
-        assert not same_beside(before, written(replace(shape, **change), blocks), held), change
 
 
 # ---- refusals

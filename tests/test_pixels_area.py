@@ -101,21 +101,10 @@ def test_bands_of_a_plane_reach_what_lies_beyond_the_image() -> None:
 
 
 def test_conventions_of_others_become_half_open_rectangles() -> None:
-    # dcmaudit: left, top, right, bottom all belong to the rectangle; frames from 0, -1 is any; overlay 1 is group 6002
     assert conventions.from_inclusive_corners(10, 20, 19, 29) == Rectangle(10, 20, 20, 30)
     assert conventions.from_inclusive_corners(5, 5, 5, 5) == Rectangle(5, 5, 6, 6)
-    assert conventions.from_dcmaudit_frame(0) == ((1, 1),)
-    assert conventions.from_dcmaudit_frame(-1) == ()
-    assert conventions.from_dcmaudit_overlay(0) == ("6000",)
-    assert conventions.from_dcmaudit_overlay(15) == ("601E",)
-    assert conventions.from_dcmaudit_overlay(-1) == ("", "*")
     # CTP: (x,y,w,h)
     assert conventions.from_size(10, 20, 10, 10) == Rectangle(10, 20, 20, 30)
-    for wrong in (-2, 16):
-        with pytest.raises(ValueError, match="dcmaudit"):
-            conventions.from_dcmaudit_overlay(wrong)
-    with pytest.raises(ValueError, match="dcmaudit"):
-        conventions.from_dcmaudit_frame(-2)
 
 
 @pytest.mark.parametrize(

@@ -102,25 +102,6 @@ def test_each_transfer_syntax_of_the_package_is_tried() -> None:
     assert {coded.uid for coded in (*CODED.values(), *BLOCKS.values())} == TRANSFER_SYNTAXES
 
 
-@pytest.mark.parametrize("name", ["RLE, 12 bits", "JPEG lossless", "JPEG-LS", "JPEG 2000", "HTJ2K", "JPEG"])
-@pytest.mark.parametrize("table", ["basic", "none"])
-def test_a_frame_in_several_fragments_becomes_one_and_the_others_keep_theirs(name: str, table: str) -> None:
-    coded = {**CODED, **BLOCKS}[name]
-    frames = coded.frames(3)
-    before = coded.object(frames, table=table, pieces=2)
-    _, pieces = fragments_of(before)
-    assert len(pieces) == 6
-    if table == "none" and name == "RLE, 12 bits":  # nothing says where a frame of RLE begins
-        with pytest.raises(Refusal, match="frames-unclear"):
-            through(before, coded.uid, MIDDLE)
-        return
-    basic, fragments = fragments_of(through(before, coded.uid, MIDDLE))
-    assert [data for _, data in fragments[:2]] == [data for _, data in pieces[:2]]
-    assert [data for _, data in fragments[3:]] == [data for _, data in pieces[4:]]
-    if basic:
-        assert unpack("<3I", basic) == tuple(fragments[number][0] for number in (0, 2, 3))
-
-
 @pytest.mark.parametrize("name", CODED)
 def test_all_outside_a_rectangle_and_several_ranges_of_frames(name: str) -> None:
     coded = CODED[name]

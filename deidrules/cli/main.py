@@ -17,6 +17,7 @@ USAGE, INTERNAL, INTERRUPTED = 2, 3, 130
 COMMANDS = {
     "init": "Make a new profile folder.",
     "apply-profile": "Apply a profile to files and folders.",
+    "redact": "Blank rectangles of images, without a profile.",
     "lint": "Find faults in profiles and recipes.",
     "test": "Run the tests that stand in recipes.",
     "fmt": "Format recipes.",

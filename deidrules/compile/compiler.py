@@ -20,20 +20,16 @@ from deidrules.compile.precedence import diagnostics, distinct, judge
 from deidrules.compile.private_list import list_source
 from deidrules.compile.profile import load_profile
 from deidrules.compile.resolve import resolve
-from deidrules.compile.resolved import ResolvedPixels, ResolvedRule
 from deidrules.compile.tables import load_tables, plan_tables, table_digest
 from deidrules.compile.tests import check_tests
 from deidrules.language.ast import Param
 from deidrules.language.parse import parse
 from deidrules.plan.fingerprint import fingerprint
 from deidrules.plan.model import Override, Plan, Policies
-from deidrules.plan.pixels import Blank, Strip
-from deidrules.plan.selector import TagLeaf
 from deidrules.text.diagnostic import Diagnostic, has_errors
 from deidrules.text.source import NOWHERE, Source, Span
 
 STRICT = Policies("X")  # what a recipe on its own is compiled with
-ICON_IMAGE_SEQUENCE = 0x00880200
 CLEAN_PIXEL_DATA = 113101  # CID 7050
 
 
@@ -150,7 +146,7 @@ def _compile(
     rules, repeated = distinct(in_order(resolved))
     judgement, classes = judge(rules, keep_private=policies.keep_private)
     flow = check_flow(rules, policies.unlisted, judgement.needed)
-    settled = [*repeated, *diagnostics(rules, judgement, whole_profile=whole_profile), *flow, *_icon(rules, blocks)]
+    settled = [*repeated, *diagnostics(rules, judgement, whole_profile=whole_profile), *flow]
     broken = has_errors(problems)
     problems.extend(diagnostic for diagnostic in settled if not broken or has_errors((diagnostic,)))  # a broken rule may be the missing one
     said = _in_order(problems)
@@ -207,15 +203,6 @@ def _released(profile: Profile, plan: Plan | None) -> tuple[Diagnostic, ...]:
     help_ = "give the profile a new version, or take the change back"
     span = Span(profile.source, start, start + len(stated))
     return (Diagnostic("DR511", f"version `{profile.version}` was released with another meaning", span, help_),)
-
-
-def _icon(rules: Sequence[ResolvedRule], blocks: Sequence[ResolvedPixels]) -> list[Diagnostic]:
-    """K IconImageSequence while pixels change (rule 14)."""
-    if not any(isinstance(operation, Blank | Strip) for block in blocks for operation in block.operations):
-        return []
-    kept = [rule for rule in rules if rule.code in {"K", "C"} and rule.selector.leaf == TagLeaf(ICON_IMAGE_SEQUENCE)]
-    help_ = "write X: the icon is a small copy of the image as it was"
-    return [Diagnostic("DR404", "`IconImageSequence` cannot stay while the profile changes pixels", rule.span, help_) for rule in kept]
 
 
 def _accepted(layers: Sequence[Layer], policies: Policies) -> list[Diagnostic]:

@@ -56,7 +56,7 @@ class FileBuffer:
         self.window_start = position
 
     def startswith(self, prefix: bytes | tuple[bytes, ...], start: int = 0, stop: int | None = None) -> bool:
-        """As `bytes.startswith`."""
+        """As `bytes.startswith`, for prefixes that are not empty."""
         longest = len(prefix) if isinstance(prefix, bytes) else max(map(len, prefix), default=0)
         end = self._length if stop is None else stop
         return self[start : min(start + longest, end)].startswith(prefix)

@@ -38,8 +38,11 @@ STEADY: frozenset[int] = frozenset(
 
 # values between headers that are longer are skipped rather than masked
 _GAP = 2048
-# of the masks of one layout together, in bytes
+# of the masks of one layout together, in bytes: so many always, and a 256th part of a large file up to a megabyte, but only of a few
+# layouts, since a tree of ten thousand elements takes several megabytes
 _LARGEST = 1 << 16
+_LARGEST_OF_ALL = 1 << 20
+_HEAVY = 2
 # sizes of files met once: compressed images all differ in size, and remembering what never comes back would cost more than it saves
 _SIZES = 4096
 
@@ -68,7 +71,7 @@ class Layouts:
     """Reads objects, remembering layouts. One per worker; not shared between threads.
 
     A layout is remembered when the second file of its size is read. Trees are shared by the objects of a layout: nobody may change an
-    Element or an Item."""
+    Element or an Item. `forgotten`: identities of large layouts that will not come again, for whoever keeps things by them to take out."""
 
     def __init__(self, *, most: int = 256, most_of_a_size: int = 8) -> None:
         self._most = most
@@ -77,6 +80,8 @@ class Layouts:
         self._met: OrderedDict[int, None] = OrderedDict()
         self._count = 0
         self._next = 0
+        self._heavy: list[tuple[int, _Layout]] = []  # size of the file, the latest last
+        self.forgotten: list[int] = []
         self._limits = LIMITS
         self.hits = 0
         self.misses = 0
@@ -102,6 +107,8 @@ class Layouts:
     def clear(self) -> None:
         """Forget all layouts; identities are not given again."""
         self._by_size.clear()
+        self.forgotten += [layout.identity for _, layout in self._heavy]
+        self._heavy.clear()
         self._count = 0
 
     def _remember(self, found: DicomObject, data: Buffer) -> int | None:
@@ -113,7 +120,7 @@ class Layouts:
             if len(self._met) > _SIZES:
                 self._met.popitem(last=False)
             return None
-        segments = _segments(sorted(_judged(found)), data)
+        segments = _segments(sorted(_judged(found)), data, max(_LARGEST, min(len(data) >> 8, _LARGEST_OF_ALL)))
         if segments is None:
             return None
         layout = _Layout(self._next, segments, _again(found, b""))
@@ -121,6 +128,10 @@ class Layouts:
         same_size = self._by_size.setdefault(len(data), [])
         self._by_size.move_to_end(len(data))
         same_size.insert(0, layout)
+        if sum(segment.stop - segment.start for segment in segments) > _LARGEST:
+            self._heavy.append((len(data), layout))
+            if len(self._heavy) > _HEAVY:
+                self._drop(*self._heavy.pop(0))
         self._count += 1
         if len(same_size) > self._most_of_a_size:
             same_size.pop()
@@ -129,6 +140,16 @@ class Layouts:
             _, forgotten = self._by_size.popitem(last=False)
             self._count -= len(forgotten)
         return layout.identity
+
+    def _drop(self, size: int, layout: _Layout) -> None:
+        """Forget a large layout, unless that has happened."""
+        self.forgotten.append(layout.identity)
+        same_size = self._by_size.get(size, [])
+        if layout in same_size:
+            same_size.remove(layout)
+            self._count -= 1
+            if not same_size:
+                del self._by_size[size]
 
 
 def _again(found: DicomObject, data: Buffer) -> DicomObject:
@@ -181,8 +202,8 @@ def _judged_elements(elements: Iterable[Element], buffer: Buffer) -> Iterator[tu
                 yield item.stop, item.end
 
 
-def _segments(ranges: list[tuple[int, int]], data: Buffer) -> tuple[_Segment, ...] | None:
-    """Ranges, ascending, as masked stretches of the file; None when they are too large to be worth it."""
+def _segments(ranges: list[tuple[int, int]], data: Buffer, most: int) -> tuple[_Segment, ...] | None:
+    """Ranges, ascending, as masked stretches of the file; None when they are more than `most` bytes."""
     segments: list[_Segment] = []
     total = 0
     at = 0
@@ -194,7 +215,7 @@ def _segments(ranges: list[tuple[int, int]], data: Buffer) -> tuple[_Segment, ..
             at += 1
         stop = min(stop, len(data))
         total += stop - start
-        if total > _LARGEST:
+        if total > most:
             return None
         if stop <= start:
             continue

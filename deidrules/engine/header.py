@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from deidrules.dicom import content_item
 from deidrules.dicom.element import Element
-from deidrules.dicom.pixel_length import native_length
 from deidrules.dicom.private import block_of
 from deidrules.engine import own
 from deidrules.engine.claims import Claims
@@ -14,7 +13,10 @@ from deidrules.engine.condition import Conditions
 from deidrules.engine.content import ITEM, ContentItems, JudgedItem
 from deidrules.engine.decide import PIXELS, Candidate, Decision, Scope
 from deidrules.engine.declared import CHARACTERISTICS
-from deidrules.engine.operation import Add, Literal, Operation, Pixels, Plane, Table, Touch, copy
+from deidrules.engine.derived import DERIVATION_DESCRIPTION, described, description
+from deidrules.engine.icons import REBUILT, is_icon, shows_image
+from deidrules.engine.lengths import pixel_length, plane_length
+from deidrules.engine.operation import Add, Icon, Literal, Operation, Pixels, Plane, Table, Touch, copy
 from deidrules.engine.outcome import Outcome, Outcomes, Path, outcomes_id
 from deidrules.engine.overlay_planes import OVERLAY_DATA, plane_that_goes
 from deidrules.engine.own_item import OwnItems
@@ -23,16 +25,13 @@ from deidrules.engine.program import Program
 from deidrules.engine.provable import prove_vr
 from deidrules.engine.reading import DataSet, Reading, is_sequence
 from deidrules.engine.sequence import sequence_operations
+from deidrules.engine.surroundings import Surroundings
 from deidrules.engine.together import TABLES, settle
 from deidrules.engine.touch import Done, Toucher
-from deidrules.pixels import planes
-from deidrules.pixels.attributes import of_object
+from deidrules.pixels.icon import ICON_IMAGE_SEQUENCE
 from deidrules.plan.expression import Condition, uses_here
 from deidrules.plan.own import engine_own
 from deidrules.text.refusal import Refusal
-
-ICON = 0x00880200
-ICONS = frozenset({ICON})
 
 _ENGINE_KEEPS = Candidate("K", origin="engine", written="K")
 _ENGINE_REMOVES = Candidate("X", origin="engine", written="X")
@@ -41,6 +40,7 @@ _KEPT = Done("kept")
 _GONE = Done("removed")
 _JUDGED_INSIDE = Done("entered")
 _CLAIMED = Done("claimed")
+_ICON_ANEW = Done("claimed")
 
 
 @dataclass(slots=True, eq=False)
@@ -51,16 +51,6 @@ class _Fate:
     candidate: Candidate
     done: Done
     fixed: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What was settled before the walk. `removed_groups`: overlay groups of which nothing may stay at the top level. `pixels_change`: the
-    pixel data will differ, so a copy of the image in an icon has to go. `claims`: the options of PS3.15 that the object may claim."""
-
-    removed_groups: tuple[int, ...] = ()
-    pixels_change: bool = False
-    claims: tuple[int, ...] = ()
 
 
 class Header:
@@ -119,6 +109,8 @@ class Header:
         self._whole_planes(fates, place, scope, path)
         self._creators(fates, path)
         settle(fates, place, self._reading, self._witness)
+        if not path and not self._surroundings.changed.settle(fates, place, self._reading, self._witness):
+            self._reusable = False
         insertions = self._insertions(place, scope, path)
         operations: list[Operation] = []
         for fate in fates:
@@ -251,9 +243,15 @@ class Header:
 
     def keeps_pixels(self) -> bool:
         """Whether the rules leave the object's pixel data."""
-        top = self._reading.top
-        present = [tag for tag in PIXELS if top.element(tag) is not None]
-        return any(self._choose(self._scope.decide(tag), top).code == "K" for tag in present)
+        return self._keeps_pixels(self._reading.top, self._scope)
+
+    def keeps_icon(self) -> bool:
+        """Whether the rules leave the object's icon, when it has one."""
+        return self._scope.decide(ICON_IMAGE_SEQUENCE).choose(lambda number: self._holds(number, self._reading.top)).code in ("K", "C", "U")
+
+    def _keeps_pixels(self, place: DataSet, scope: Scope) -> bool:
+        present = [tag for tag in PIXELS if place.element(tag) is not None]
+        return any(self._choose(scope.decide(tag), place).code == "K" for tag in present)
 
     def _creators(self, fates: list[_Fate], path: Path) -> None:
         """Rule 15: a creator stays exactly when an element of its block stays."""
@@ -284,27 +282,25 @@ class Header:
                 if place.element(tag) is None:
                     data = self._markers.element(tag, place.encoding)
                     found.append((tag, Literal(data), self._known_outcomes.of(path, tag, vr, "engine", "add", "claimed")))
+            changed, tag = self._surroundings.changed, DERIVATION_DESCRIPTION
+            if (
+                changed.areas
+                and place.element(tag) is None
+                and described(scope.decide(tag).choose(lambda number: self._holds(number, place)))
+            ):
+                outcome = self._known_outcomes.of(path, tag, "ST", "engine", "add", "claimed")
+                found.append((tag, Literal(description(b"", place.encoding)), outcome))
         return sorted(found, key=lambda insertion: insertion[0])
-
-    def _length(self, element: Element, place: DataSet) -> int | None:
-        """The bytes that the geometry asks of native pixel data. Refusal when there are fewer."""
-        length = native_length(self._reading.object_of(place))
-        return None if length is None or length.element is not element else length.keep
-
-    def _plane_length(self, element: Element, place: DataSet) -> int:
-        """The bytes that the geometry asks of an overlay plane. Refusal when it does not say."""
-        for low in planes.DESCRIBING:
-            describing = place.element(element.tag & 0xFFFF0000 | low)
-            if describing is not None:
-                self._witness(describing, place)
-        return planes.stored_length(of_object(self._reading.object_of(place)), element.group)
 
     # ---- operations
 
     def _emit(self, operations: list[Operation], fate: _Fate, place: DataSet, scope: Scope, path: Path, uids: Candidate | None) -> None:
         element, candidate, done = fate.element, fate.candidate, fate.done
-        if element.tag in ICONS and self._surroundings.pixels_change and done.change == "entered":
-            candidate, done = _ENGINE_REMOVES, _GONE
+        if done.change == "entered" and self._surroundings.icons and shows_image(element):
+            judged = self._content.judged(element, place, scope)
+            anew = self._surroundings.icons == REBUILT and not path and is_icon(element)
+            stays = anew and all(self._keeps_pixels(item.place, item.scope) for item in judged)
+            candidate, done = (_ENGINE_CLAIMS, _ICON_ANEW) if stays else (_ENGINE_REMOVES, _GONE)
         items: list[JudgedItem] = []
         dropped = self._blocks.dropped(element, place) if done.change == "entered" else frozenset()
         if dropped and len(dropped) == len(element.items or ()):
@@ -323,7 +319,7 @@ class Header:
         vr = "SQ" if is_sequence(element) else element.vr
         change = done.change
         ours = self._markers.ours(element.tag, path)
-        if ours and change != "entered":  # nothing of it stays beside ours
+        if done is _ICON_ANEW or (ours and change != "entered"):  # nothing of it stays beside ours
             change, self._reusable = "claimed", self._reusable and fate.fixed
         said = "claimed" if ours else change
         self._outcomes.append(self._known_outcomes.of(path, element.tag, vr, candidate.origin, candidate.written or candidate.code, said))
@@ -334,25 +330,27 @@ class Header:
             if done.replace_uids:
                 below = Candidate("U", rule=candidate.rule, origin=candidate.origin, written="U")
             self._sequence(operations, element, place, items, path, below, dropped)
+        elif done is _ICON_ANEW:
+            operations.append(Icon())
         elif change == "claimed":
-            operations.append(Literal(self._claim(element, place, scope)))
+            operations.append(Literal(done.coded if done.change == "claimed" and done.coded else self._claim(element, place)))
         elif not fate.fixed:
             touch = Touch(element, place, candidate, change)
             self.results[id(touch)] = done
             operations.append(touch)
         elif change == "kept":
             if element.tag in PIXELS:
-                operations.append(Pixels(element, place, self._length(element, place), bool(path)))
+                operations.append(Pixels(element, place, pixel_length(element, place, self._reading), bool(path)))
             elif element.tag in TABLES:
                 operations.append(Table(element, place))
             elif element.tag & 0xFF01FFFF == 0x60003000 and element.length:
-                operations.append(Plane(element, place, self._plane_length(element, place), bool(path)))
+                operations.append(Plane(element, place, plane_length(element, place, self._reading, self._witness), bool(path)))
             else:
                 copy(operations, element.header, element.end)
         else:
             operations.append(Literal(done.coded))
 
-    def _claim(self, element: Element, place: DataSet, scope: Scope) -> bytes:
+    def _claim(self, element: Element, place: DataSet) -> bytes:
         before = b""
         if element.tag == own.METHOD and self._keeps_markers:
             if element.coded_vr not in ("", "UN", "LO"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from deidrules import __version__
 from deidrules.actions import registry
@@ -14,19 +14,22 @@ from deidrules.dicom.element import DicomObject
 from deidrules.dicom.layout import Layouts
 from deidrules.dicom.limits import LIMITS, Limits
 from deidrules.dicom.method_codes import METHOD_CODES
+from deidrules.engine import icons
 from deidrules.engine.claims import Claims
 from deidrules.engine.condition import Conditions
 from deidrules.engine.decide import PIXELS, Decider
-from deidrules.engine.header import Header, Surroundings
-from deidrules.engine.outcome import Deidentified, Outcomes
+from deidrules.engine.derived import Changed
+from deidrules.engine.header import Header
+from deidrules.engine.outcome import Deidentified, Outcome, Outcomes
 from deidrules.engine.program import Program, Programs
 from deidrules.engine.proven import proof_of
 from deidrules.engine.reading import DataSet, Reading, top_of
 from deidrules.engine.render import ProgramMismatch, Rendered, deflated, gathered, render
 from deidrules.engine.repair import NOT_REPAIRABLE, repaired
+from deidrules.engine.surroundings import Surroundings
 from deidrules.engine.touch import PATIENT_ID, Done, Memory, Toucher
 from deidrules.pixels.apply import PixelResult, redact
-from deidrules.pixels.burned_in import read_header
+from deidrules.pixels.burned_in import read_header, unseen
 from deidrules.pixels.codestream.strip import is_stream
 from deidrules.pixels.facts import read_facts
 from deidrules.pixels.work import PixelWork, judge
@@ -96,13 +99,13 @@ class Engine:
         toucher = Toucher(reading, self._keys, self._tables, registry.ACTIONS, self._functions, self._memory)
         work, pixels = self._pixels(reading, conditions, toucher, accepted=bool(accepted))
         claims = self._claims.codes(conditions, pixels_judged=work.judged)
-        surroundings = Surroundings(work.removed_groups, work.changes_pixels, claims)
+        surroundings = Surroundings(work.removed_groups, Changed.of(work), icons.fate_of(pixels), claims)
         program, rendered = self._rendered(reading, conditions, toucher, surroundings, pixels, layout)
         instance_uid = _one(rendered, INSTANCE_UID)
         meta = container.file_meta(uid, instance_uid, instance.transfer_syntax)
         parts = (meta, deflated(rendered.parts)) if instance.deflated else gathered([meta, *rendered.parts])
-        changed = work.changes_pixels or work.changes_overlays or bool(work.rules and work.removed_groups)
-        proves = changed and self.plan.policies.verify == "on"
+        touched = work.changes_pixels or work.changes_overlays or bool(work.rules and work.removed_groups)
+        proves = touched and self.plan.policies.verify == "on"
         return Deidentified(
             parts=parts,
             study_uid=_one(rendered, STUDY_UID),
@@ -118,14 +121,19 @@ class Engine:
             pixel_rules=work.rules,
             repaired=was_repaired,
             claims=claims,
+            unjudged=_unjudged(work, program.outcomes),
             proof=proof_of(instance, work, program.outcomes, self._limits) if proves else None,
-            unproven=changed and not proves,
+            unproven=touched and not proves,
         )
 
     def _top(self, instance: DicomObject, layout: int | None) -> DataSet | None:
         """The data set of a layout, shared by its files."""
         if layout is None:
             return None
+        while self._layouts.forgotten:
+            gone = self._layouts.forgotten.pop()
+            self._tops.pop(gone, None)
+            self._programs.forget(gone)
         top = self._tops.get(layout)
         if top is None:
             top = self._tops[layout] = top_of(instance)
@@ -156,31 +164,37 @@ class Engine:
     def _pixels(self, reading: Reading, conditions: Conditions, toucher: Toucher, *, accepted: bool) -> tuple[PixelWork, PixelResult]:
         """Rule 19: the matching rules judged and, where they change bytes, carried out."""
         instance = reading.instance
+        policy = self.plan.policies.unmatched_pixels
+        trusting = accepted or policy == "accept"
+        untouched = PixelResult(icon=None if trusting else b"")
         has_pixels = any(tag in instance.index for tag in PIXELS)
         has_overlays = bool(reading.top.overlay_groups)
         if not has_pixels and not has_overlays:
-            return PixelWork(), PixelResult()
+            return PixelWork(), untouched
         rules = tuple(rule for rule in self.plan.pixels if conditions.holds(rule.condition))
-        if not rules and not has_overlays and (accepted or self.plan.policies.unmatched_pixels == "accept"):
-            return PixelWork(), PixelResult()
+        if not rules and not has_overlays and trusting:
+            return PixelWork(unjudged=unseen(instance)), untouched
         header = self._header(reading, conditions, toucher, Surroundings())
         keeps_pixels = has_pixels and header.keeps_pixels()
         removed = header.planes_that_go() if has_overlays else frozenset()
         if not keeps_pixels and not has_overlays:
-            return PixelWork(), PixelResult()
-        if keeps_pixels and is_stream(instance.transfer_syntax) and not accepted and self.plan.policies.unmatched_pixels != "accept":
+            return PixelWork(), untouched
+        if keeps_pixels and is_stream(instance.transfer_syntax) and not trusting:
             raise Refusal("video-stream-unread")
         facts = read_facts(instance)
         work = judge(
             rules,
             facts,
             read_header(instance),
-            policy=self.plan.policies.unmatched_pixels,
+            policy=policy,
             accepted=accepted,
             removed_overlays=removed,
             keeps_pixels=keeps_pixels,
         )
-        return work, redact(instance, facts, work)
+        result = redact(instance, facts, work)
+        if trusting and not work.changes_pixels:
+            return work, result
+        return work, icons.with_icon(instance, facts, result, header)
 
     def _header(self, reading: Reading, conditions: Conditions, toucher: Toucher, surroundings: Surroundings) -> Header:
         keeps = self.plan.policies.unlisted == "K"
@@ -220,6 +234,14 @@ def _absent(instance: DicomObject, uid: str) -> tuple[tuple[str, int], ...]:
     if "Image Storage" not in sop_class.name_of(uid) or not PIXELS.isdisjoint(instance.index):
         return ()
     return (("pixel-data-absent", 0),)
+
+
+def _unjudged(work: PixelWork, outcomes: Sequence[Outcome]) -> str:
+    """Nothing is said of pixel data that does not stay. It stands at the end of an object, but for what may follow it."""
+    if work.unjudged in ("", "overlay-plane"):
+        return work.unjudged
+    stays = any(outcome.tag in PIXELS and not outcome.path and outcome.change == "kept" for outcome in reversed(outcomes))
+    return work.unjudged if stays else ""
 
 
 def _one(rendered: Rendered, tag: int) -> str:

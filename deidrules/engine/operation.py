@@ -89,7 +89,12 @@ class Plane:
     inner: bool
 
 
-Operation = Copy | Literal | Touch | Add | Open | Close | Pixels | Table | Plane
+@dataclass(frozen=True, slots=True)
+class Icon:
+    """The object's Icon Image Sequence, made anew."""
+
+
+Operation = Copy | Literal | Touch | Add | Open | Close | Pixels | Table | Plane | Icon
 
 CLOSE = Close()
 

@@ -27,7 +27,7 @@ class Outcome:
     `path`: the enclosing sequences and the items in them. `vr`: the effective one. `origin`: the rule's
     "recipe:line", or `unlisted`, `keep-private`, `engine`. `code`: the code that decided, compound codes as written. `change`: kept,
     removed, emptied, replaced, entered (a sequence that stays and was judged inside), reduced (a sequence left with one empty item),
-    added, or claimed (a marker the engine wrote)."""
+    added, or claimed (the engine wrote it: a marker, the description of blanked pixels, an icon made anew)."""
 
     path: Path
     tag: int
@@ -67,9 +67,10 @@ class Deidentified:
     alive; of a large file also stretches of it and pieces that are made while they are written, which need the input open. The UIDs are
     the new ones, "" when absent. `replaced_uids` and `patient_ids` (of the top level) are (old, new) pairs for a crosswalk and identify the
     patient; everything else is free of the input's values. `dropped`: what was left behind, with its number of bytes. `verdicts`: names of
-    the `accept` verdicts that held. `claims`: the options of PS3.15 that it claims, by their codes in PS3.16 CID 7050, ascending. `proof`:
-    what the written file is to be held against, where a rule changed pixels or overlay planes; it needs the input open. `unproven`: one
-    did, and the profile says `verify: off`."""
+    the `accept` verdicts that held. `claims`: the options of PS3.15 that it claims, by their codes in PS3.16 CID 7050, ascending.
+    `unjudged`: why pixels that the profile or a verdict let pass without judgement may carry text, a word of `pixels.burned_in.reasons`;
+    "" when they were judged, cannot, or do not stay. `proof`: what the written file is to be held against, where a rule changed pixels or
+    overlay planes; it needs the input open. `unproven`: one did, and the profile says `verify: off`."""
 
     parts: tuple[Part, ...]
     study_uid: str
@@ -85,5 +86,6 @@ class Deidentified:
     pixel_rules: tuple[str, ...]
     repaired: bool
     claims: tuple[int, ...] = ()
+    unjudged: str = ""
     proof: Proof | None = None
     unproven: bool = False

@@ -42,9 +42,9 @@ class Programs:
     """The programs of one engine, by layout and whatever else decides; the least recently used are forgotten."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[object, list[Program]] = OrderedDict()
+        self._known: OrderedDict[tuple[int | None, object], list[Program]] = OrderedDict()
 
-    def of(self, key: object) -> list[Program]:
+    def of(self, key: tuple[int | None, object]) -> list[Program]:
         """The programs known for a key, the one used last first."""
         found = self._known.get(key)
         if found is None:
@@ -52,7 +52,7 @@ class Programs:
         self._known.move_to_end(key)
         return found
 
-    def used(self, key: object, program: Program) -> None:
+    def used(self, key: tuple[int | None, object], program: Program) -> None:
         """Remember a program, or that it was used."""
         found = self._known.setdefault(key, [])
         if found and found[0] is program:
@@ -63,3 +63,8 @@ class Programs:
         del found[_MOST_OF_A_LAYOUT:]
         if len(self._known) > _MOST_LAYOUTS:
             self._known.popitem(last=False)
+
+    def forget(self, layout: int) -> None:
+        """Forget the programs of a layout that will not come again."""
+        for key in [key for key in self._known if key[0] == layout]:
+            del self._known[key]

@@ -11,7 +11,7 @@ from deidrules.dicom.buffer import View, viewed
 from deidrules.dicom.header import PIXEL_DATA
 from deidrules.dicom.part import Part, Pieces, in_memory, joined
 from deidrules.engine.evaluate import Values
-from deidrules.engine.operation import Add, Close, Copy, Literal, Open, Pixels, Plane, Table, Touch
+from deidrules.engine.operation import Add, Close, Copy, Icon, Literal, Open, Pixels, Plane, Table, Touch
 from deidrules.engine.program import Program
 from deidrules.engine.reading import DataSet, Reading
 from deidrules.engine.touch import PATIENT_ID, TRACED, Done, Toucher
@@ -77,6 +77,8 @@ def render(program: Program, reading: Reading, toucher: Toucher, pixels: PixelRe
             case Close():
                 index, order = opened.pop()
                 parts[index] = pack(order + "I", sum(map(len, parts[index + 1 :])))
+            case Icon():
+                parts.append(pixels.icon or b"")
             case Pixels():
                 _pixels(operation, buffer, pixels, out, frames)
             case Table(element, place):

@@ -20,12 +20,14 @@ class PixelResult:
     a large file it is one part that is made while it is written.
     `frames`: the new bytes of the frames of encapsulated pixel data that change, counted from 0.
     `overlays`: new values of OverlayData by tag, each as long as the old one. `removed_groups`: overlay groups of which the engine leaves
-    no element at the top level."""
+    no element at the top level. `icon`: the new Icon Image Sequence of the object, a whole element, b"" when it and every other copy of the
+    image goes; None when copies stay as they are."""
 
     parts: tuple[Part, ...] | None = None
     frames: Mapping[int, bytes] = field(default_factory=dict)
     overlays: Mapping[int, bytes] = field(default_factory=dict)
     removed_groups: tuple[int, ...] = ()
+    icon: bytes | None = None
 
 
 def redact(instance: DicomObject, facts: PixelFacts, work: PixelWork) -> PixelResult:

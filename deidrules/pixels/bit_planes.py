@@ -34,7 +34,7 @@ def overlay_bits(instance: DicomObject, facts: PixelFacts, plane: OverlayPlane, 
     words = facts.big_endian and plane.vr == "OW" and plane.length % 2 == 0
     if words:
         first, end = first & ~1, end + 1 & ~1
-    packed = numpy.frombuffer(memoryview(instance.buffer)[plane.offset + first : plane.offset + end], numpy.uint8)
+    packed = numpy.frombuffer(instance.buffer[plane.offset + first : plane.offset + end], numpy.uint8)
     if words:
         packed = packed.reshape(-1, 2)[:, ::-1].reshape(-1)
     ones = numpy.unpackbits(packed, bitorder="little")[start - 8 * first : stop - 8 * first]

@@ -94,4 +94,4 @@ def _blocks(frame: bytes, paint: FramePaint, facts: PixelFacts, work: PixelWork)
         raise broken()
     if paint.everywhere and (facts.stored_bits.start > 0 or stream.precision > facts.stored_bits.stop):
         raise Refusal("compressed-frame-unsupported")
-    return blank(frame, paint.blanks, white=facts.photometric == "MONOCHROME1") if paint.blanks else frame
+    return blank(stream, paint.blanks, white=facts.photometric == "MONOCHROME1") if paint.blanks else frame

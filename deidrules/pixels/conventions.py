@@ -1,4 +1,4 @@
-"""The one place where rectangles, frames and overlays of other conventions become ours: half-open, origin top left, frames from 1."""
+"""The one place where the rectangles of an object become ours: half-open, origin top left. Those of lists: `rectangles.conventions`."""
 
 from __future__ import annotations
 
@@ -24,17 +24,3 @@ def ultrasound_region(min_x0: int, min_y0: int, max_x1: int, max_y1: int, column
         return None
     region = from_inclusive_corners(min_x0, min_y0, max_x1, max_y1)
     return Rectangle(region.left, region.top, min(region.right, columns), min(region.bottom, rows))
-
-
-def from_dcmaudit_frame(frame: int) -> tuple[tuple[int, int], ...]:
-    """The frames of a row of dcmaudit: they count from 0, -1 is every frame (the empty tuple, as in `plan.pixels.Blank`)."""
-    if frame < -1:
-        raise ValueError("a frame of dcmaudit is -1 or more")
-    return () if frame == -1 else ((frame + 1, frame + 1),)
-
-
-def from_dcmaudit_overlay(index: int) -> tuple[str, ...]:
-    """The overlay addresses of a row of dcmaudit: 0 is group 6000, 1 is 6002; -1 is any, so the frames and every plane."""
-    if not -1 <= index <= 15:
-        raise ValueError("an overlay of dcmaudit is -1 to 15")
-    return ("", "*") if index == -1 else (f"{0x6000 + 2 * index:04X}",)

@@ -10,7 +10,7 @@ not settle it, the frame does:
     CMYK                    the largest value in every sample
     YBR_FULL, YBR_FULL_422  Y 0, Cb and Cr 2^(BitsStored-1)
     YBR_PARTIAL_422         Y 2^(BitsStored-4), Cb and Cr 2^(BitsStored-1)  (PS3.3 C.7.6.3.1.2: 16 and 128 of 8 bits)
-    PALETTE COLOR           the index of the darkest entry; 0 when the palette is segmented or does not fit its descriptor
+    PALETTE COLOR           the index of the darkest entry; 0 when the palette cannot be read or does not fit its descriptor
     float, double float     FloatPixelPaddingValue where it is set, else the smallest value of the frame outside what is blanked
 
 Where nothing of the frame is left, and in frames that are not decoded (JPEG), it is the smallest or largest value of BitsStored; 0.0 for
@@ -24,17 +24,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from deidrules.dicom.element import DicomObject
-from deidrules.pixels.attributes import Attributes, of_object
 from deidrules.pixels.facts import SHARED_CHROMA, PixelFacts
+from deidrules.pixels.palette import read_palette
 from deidrules.text.refusal import Refusal
 
 ByteOrder = Literal["big", "little"]
 
 PADDING = 0x0028_0120
 FLOAT_PADDING = {0x7FE0_0008: (0x0028_0122, "f"), 0x7FE0_0009: (0x0028_0123, "d")}
-
-PALETTE_DESCRIPTORS = (0x0028_1101, 0x0028_1102, 0x0028_1103)
-PALETTE_DATA = (0x0028_1201, 0x0028_1202, 0x0028_1203)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ def fill_of(instance: DicomObject, facts: PixelFacts) -> Fill:
         case "MONOCHROME1", 1:
             return Fill((high,), (low,), "largest" if stored > 1 else "")
         case "PALETTE COLOR", 1:
-            darkest, brightest = _palette(of_object(instance), facts)
+            darkest, brightest = _palette(instance, facts)
             return Fill((darkest,), (brightest,))
         case ("RGB", 3) | ("ARGB", 4):
             return Fill((0,) * samples, (high,) * samples)
@@ -118,45 +115,16 @@ def encode(colour: tuple[int | float, ...], facts: PixelFacts, *, extend_sign: b
     return tuple(samples) if facts.planar_configuration else (b"".join(samples),)
 
 
-def _palette(attributes: Attributes, facts: PixelFacts) -> tuple[int, int]:
+def _palette(instance: DicomObject, facts: PixelFacts) -> tuple[int, int]:
     """(index of the darkest entry, of the brightest). Indices below the first mapped value show its entry, PS3.3 C.7.6.3.1.5."""
-    tables = []
-    first = 0
-    for descriptor_tag, data_tag in zip(PALETTE_DESCRIPTORS, PALETTE_DATA, strict=True):
-        table = _table(attributes, descriptor_tag, data_tag, facts.big_endian)
-        if table is None:
-            return 0, (1 << facts.bits_stored) - 1
-        first, values = table
-        tables.append(values)
-    if len({len(values) for values in tables}) != 1:
+    try:
+        palette = read_palette(instance)
+    except Refusal:
         return 0, (1 << facts.bits_stored) - 1
     # luminance of ITU-R BT.601 in thousandths
-    brightness = [299 * red + 587 * green + 114 * blue for red, green, blue in zip(*tables, strict=True)]
-    reachable = brightness[: max(0, (1 << facts.bits_stored) - first)]
-    if first < 0 or not reachable:
+    entries = zip(palette.red, palette.green, palette.blue, strict=True)
+    brightness = [299 * red + 587 * green + 114 * blue for red, green, blue in entries]
+    reachable = brightness[: max(0, (1 << facts.bits_stored) - palette.first)]
+    if not reachable:
         return 0, (1 << facts.bits_stored) - 1
-    return first + reachable.index(min(reachable)), first + reachable.index(max(reachable))
-
-
-def _table(attributes: Attributes, descriptor_tag: int, data_tag: int, big_endian: bool) -> tuple[int, tuple[int, ...]] | None:
-    """(first mapped value, entries), or None when there is no plain table."""
-    try:
-        # the first mapped value is SS where pixels are signed; palette indices never are, so the bits are read as US
-        descriptor = attributes.numbers(descriptor_tag, "US")
-    except Refusal:
-        return None
-    data = attributes.raw(data_tag)
-    if len(descriptor) != 3:
-        return None
-    count = descriptor[0] or 1 << 16
-    if len(data) in (count, count + count % 2) and descriptor[2] == 8:
-        entries = data[:count]
-        if big_endian:  # two entries in a word
-            swapped = bytearray(data + data[-1:] * (len(data) % 2))
-            swapped[0::2], swapped[1::2] = swapped[1::2], swapped[0::2]
-            entries = bytes(swapped[:count])
-        return descriptor[1], tuple(entries)
-    if len(data) == 2 * count:
-        order: ByteOrder = "big" if big_endian else "little"
-        return descriptor[1], tuple(int.from_bytes(data[2 * i : 2 * i + 2], order) for i in range(count))
-    return None
+    return palette.first + reachable.index(min(reachable)), palette.first + reachable.index(max(reachable))

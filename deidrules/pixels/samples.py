@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from deidrules.dicom.buffer import View, loaded, viewed
 from deidrules.dicom.element import DicomObject
 from deidrules.pixels import compressed, native
 from deidrules.pixels.codecs.codec import Codec, Decoded, broken, decoded
@@ -57,7 +58,7 @@ class FrameReader:
         if not facts.encapsulated:
             if facts.transfer_syntax not in native.TRANSFER_SYNTAXES:
                 raise self._refused("encapsulated-pixels-unsupported")
-            value = memoryview(self._instance.buffer)[facts.offset : facts.offset + facts.length]
+            value = viewed(self._instance.buffer)[facts.offset : facts.offset + facts.length]
             return native_words(value, facts, frame)
         codec = SHOWN.get(facts.transfer_syntax)
         if codec is None and facts.transfer_syntax != _UNCOMPRESSED:
@@ -108,7 +109,7 @@ def samples_of(words: Decoded, facts: PixelFacts) -> Samples:
     return Samples(values, bits, signed, words.photometric)
 
 
-def native_words(value: memoryview, facts: PixelFacts, frame: int) -> Decoded:
+def native_words(value: View, facts: PixelFacts, frame: int) -> Decoded:
     """A frame of native pixel data (`value` is all of it), counted from 0, as words in the order of this machine. Of one-bit pixels in
     words of big endian data, where readers disagree, as PS3.5 8.1.1 has it. Refusal `unsupported-pixel-layout`, `pixel-data-short`."""
     import numpy
@@ -123,7 +124,7 @@ def native_words(value: memoryview, facts: PixelFacts, frame: int) -> Decoded:
         first, end = first & ~1, end + 1 & ~1
     if end > len(value):
         raise Refusal("pixel-data-short", tag=facts.element, vr=facts.vr, length=len(value), expected=end)
-    packed = numpy.frombuffer(value[first:end], numpy.uint8)
+    packed = numpy.frombuffer(loaded(value[first:end]), numpy.uint8)
     if layout.swap:
         packed = packed.reshape(-1, 2)[:, ::-1].reshape(-1)
     shape = facts.rows, facts.columns

@@ -128,7 +128,8 @@ def _removed(facts: PixelFacts, removed_overlays: frozenset[int], stripped: froz
     if "overlays" in stripped:
         removed.update(facts.overlay_groups)
     if "high-bit-overlays" in stripped:
-        removed.update(plane.group for plane in facts.planes if plane.embedded)
+        # with the planes in the bits, and the groups without OverlayData whose bit position names none: they describe nothing
+        removed.update(set(facts.overlay_groups) - {plane.group for plane in facts.planes if not plane.embedded})
     return frozenset(removed)
 
 

@@ -26,6 +26,7 @@ def instance_members(instance: Deidentified, size: int) -> str:
         instance.pixel_rules,
         instance.verdicts,
         instance.claims,
+        instance.unjudged,
         True if instance.proof is not None else False if instance.unproven else None,
     )
 
@@ -41,6 +42,7 @@ def _members(
     pixel_rules: tuple[str, ...],
     verdicts: tuple[str, ...],
     claims: tuple[int, ...],
+    unjudged: str,
     verified: bool | None,
 ) -> str:
     record: dict[str, object] = {
@@ -53,6 +55,8 @@ def _members(
         "verdicts": verdicts,
         "claims": claims,
     }
+    if unjudged:
+        record["unjudged"] = unjudged
     if verified is not None:
         record["verified"] = verified
     return json.dumps(record, ensure_ascii=False, separators=(",", ":"))[1:-1]

@@ -150,7 +150,7 @@ class Sink:
         try:
             move_without_clobbering(source, target)
         except FileExistsError:
-            same = _same_bytes(source, target)
+            same = same_bytes(source, target)
             os.unlink(source)
             return Published.SAME if same else Published.OTHER
         return Published.NEW
@@ -218,7 +218,7 @@ def _open_standing(path: str) -> int | None:
     return descriptor
 
 
-def _same_bytes(one: str, other: str) -> bool:
+def same_bytes(one: str, other: str) -> bool:
     """True for two regular files of the same content."""
     descriptor = _open_standing(other)
     if descriptor is None:

@@ -45,6 +45,7 @@ REFUSALS: dict[str, str] = {
     "no-ultrasound-regions": "a rule asks for the ultrasound regions, and the object has none that lie in its image",
     "not-a-number": "a value that a rule reckons with is no number",
     "not-dicom": "the content is not DICOM",
+    "nothing-to-blank": "a rectangle reaches nothing: the object has no pixel data, or no such overlay plane",
     "number-out-of-range": "a number that a rule reckons with is too large, or its result does not fit",
     "out-of-memory": "the file needs more memory than there is",
     "out-of-order": "tags do not ascend",

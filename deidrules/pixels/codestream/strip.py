@@ -82,11 +82,17 @@ def frames_of(instance: DicomObject, elements: Sequence[Element], encoding: Enco
 
 
 def strip(
-    instance: DicomObject, elements: Sequence[Element], encoding: Encoding, element: Element, painted: Mapping[int, bytes] | None = None
+    instance: DicomObject,
+    elements: Sequence[Element],
+    encoding: Encoding,
+    element: Element,
+    painted: Mapping[int, bytes] | None = None,
+    *,
+    only_painted: bool = False,
 ) -> Stripped:
     """Follow every frame to its end and leave out what is not its image. Each frame that changes has no byte of its image changed, but
     for JPEG XL made from JPEG (`jpeg_xl`). `painted`: frames, counted from 0, that rules have changed before; they stand in for the
-    object's.
+    object's. With `only_painted` the others are not looked at and stay as they are.
 
     Refusal `frames-unclear`, `bad-codestream`, `pixel-coding` for a transfer syntax without frames, `pixel-data-short`."""
     codec = _codec(instance.transfer_syntax)
@@ -105,6 +111,8 @@ def strip(
     try:
         for number, original in enumerate(frames):
             new = painted.get(number) if painted else None
+            if new is None and only_painted:
+                continue
             frame = original if new is None else memoryview(new)
             found = edits(frame)
             if new is not None or any(edit.what for edit in found):

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from deidrules.pixels.jpeg.stream import Huffman, broken, unsupported
+
+if TYPE_CHECKING:
+    from numpy import int32
+    from numpy.typing import NDArray
 
 EOB, ZRL = 0x00, 0xF0
 
@@ -97,7 +102,7 @@ def _walk_table(dc: Content, ac: Content) -> WalkTable:
     )
 
 
-def _chained(table, one, most: int):  # type: ignore[no-untyped-def]
+def _chained(table: NDArray[int32], one: NDArray[int32], most: int) -> NDArray[int32]:
     """Entries with further symbols added as long as they lie whole in the window, behind `most` coefficients none."""
     import numpy
 

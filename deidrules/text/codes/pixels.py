@@ -32,14 +32,6 @@ TABLE: tuple[Code, ...] = (
         bad='pixels "a" when Modality = "US" { blank top 10 frames 0 }',
         good='pixels "a" when Modality = "US" { blank top 10 frames 1 }',
     ),
-    Code(
-        "DR404",
-        "icon-kept",
-        ERROR,
-        "The icon is a small copy of the image: kept while the profile changes pixels, it still shows what was blanked.",
-        bad='K IconImageSequence\npixels "a" when Modality = "US" { blank top 10 }',
-        good='X IconImageSequence\npixels "a" when Modality = "US" { blank top 10 }',
-    ),
     Code("DR405", "label-without-blank", ERROR, "A label is drawn into blanked areas, and this block blanks none."),
     Code(
         "DR410",
