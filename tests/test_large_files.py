@@ -352,7 +352,7 @@ GIGABYTE: dict[str, dict[str, Any]] = {
         ("many frames", ("blank 100,10,+200,+60",), ()),
         ("many frames", ("blank 100,10,+200,+60",), ("--dry-run",)),
         ("one frame", (), ()),
-        ("one frame", ("blank outside 100,10,+9000,+6000",), ()),
+        ("one frame", ("blank outside 100,10,+800,+600",), ()),
         ("one frame", ("blank everything", "strip high-bit-overlays"), ()),
     ],
 )
