@@ -13,7 +13,7 @@ from deidrules.dicom.buffer import Buffer, FileBuffer
 from deidrules.plan.model import Plan
 from deidrules.run.errors import stop_code
 from deidrules.run.layout import uid_name
-from deidrules.run.reading import LARGE, opened
+from deidrules.run.reading import LARGE, open_buffer
 from deidrules.run.record import instance_members, outcomes_json
 from deidrules.run.result import Halt, Job, Prepared, Refused, Result
 from deidrules.run.sink import digest, discard_partial, write_partial
@@ -83,23 +83,20 @@ class Processor:
 
     def __call__(self, job: Job) -> Result:
         """Do one file."""
-        buffer: Buffer = b""
+        settings = self._settings
         try:
-            buffer = opened(job.path, self._settings.file_bytes, self._settings.large_bytes)
-            instance = self._engine.apply(buffer)
-            name = job.name or uid_name(instance)
-            size = sum(map(len, instance.parts))
-            members = instance_members(instance, size)
-            return self._write(job, buffer, instance, name, size, members)
+            with open_buffer(job.path, settings.file_bytes, settings.large_bytes) as buffer:
+                instance = self._engine.apply(buffer)
+                name = job.name or uid_name(instance)
+                size = sum(map(len, instance.parts))
+                members = instance_members(instance, size)
+                return self._write(job, buffer, instance, name, size, members)
         except Refusal as refusal:
             return Refused(job.index, outcome_of(refusal.code), refusal.record())
         except MemoryError:
             return Refused(job.index, "failed", {"code": "out-of-memory"})
         except (Exception, SystemExit) as error:  # an installed function may do anything
             return Refused(job.index, "failed", internal_error(error))
-        finally:
-            if isinstance(buffer, FileBuffer):
-                buffer.close()
 
     def _write(self, job: Job, buffer: Buffer, instance: Deidentified, name: str, size: int, members: str) -> Result:
         partial, content = "", b""
