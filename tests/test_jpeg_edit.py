@@ -88,9 +88,7 @@ def test_no_coefficient_outside_the_touched_blocks_differs(geometry: tuple[Shape
 @pytest.mark.long
 @settings(QUICK, max_examples=1000)
 @given(geometries(), st.booleans(), st.booleans())
-def test_no_coefficient_outside_touched_blocks_differs_in_a_thousand(
-    geometry: tuple[Shape, list[Box]], white: bool, step: bool
-) -> None:
+def test_no_coefficient_outside_touched_blocks_differs_in_a_thousand(geometry: tuple[Shape, list[Box]], white: bool, step: bool) -> None:
     no_coefficient_beside_changes(geometry, white, step)
 
 

@@ -238,9 +238,8 @@ def print_files(rounds: int, frames: int, optimise: bool, peer: str, folder: Pat
             if number:  # the first round warms both up
                 pairs.append((seconds, float(theirs)))
         ratios = [theirs / seconds for seconds, theirs in pairs]
-        print(
-            f"\n{'optimised tables' if optimise else 'standard tables'}: {frames} frames of {COLUMNS} x {ROWS}, {source.stat().st_size:,} bytes, ours written as {size:,}, {len(pairs)} rounds"
-        )
+        tables = "optimised tables" if optimise else "standard tables"
+        print(f"\n{tables}: {frames} frames of {COLUMNS} x {ROWS}, {source.stat().st_size:,} bytes, written as {size:,}, {rounds} rounds")
         print(f"DicomCleaner : deidrules, median of paired ratios {statistics.median(ratios):.1f}, least {min(ratios):.1f}")
         quickest = min(pair[0] for pair in pairs), min(pair[1] for pair in pairs)
         print(f"frames per second: deidrules {frames / quickest[0]:.0f}, DicomCleaner {frames / quickest[1]:.0f}")

@@ -42,14 +42,16 @@ def _same_scan(one: JpegStream, first: Scan, other: JpegStream, second: Scan, he
         return False
     grid = grid_of(one, first)
     runs = runs_of(cells_of(held, grid), grid.columns)
-    slots, again = _slots(one, first, grid.blocks, white), _slots(one, second, grid.blocks, white)
     grown = all(_grown(part, larger) for part, larger in zip(first.components, second.components, strict=True))
     length = first.interval or grid.mcus
     pairs = zip(intervals(one, first, grid.mcus), intervals(other, second, grid.mcus), strict=True)
     for number, ((coded, _), (recoded, _)) in enumerate(pairs):
         count = min(length, grid.mcus - number * length)
         inside = within(runs, number * length, number * length + count)
-        if grown and (_same_bits(Walk(coded, slots), Walk(recoded, again), inside, count) if inside else coded == recoded):
+        if grown and not inside and coded == recoded:
+            continue
+        slots, again = _slots(one, first, grid.blocks, white), _slots(one, second, grid.blocks, white)
+        if grown and inside and _same_bits(Walk(coded, slots), Walk(recoded, again), inside, count):
             continue
         if not _same_coefficients(Walk(coded, slots), Walk(recoded, again), inside, count):
             return False
