@@ -143,7 +143,12 @@ verdicts = st.builds(ast.Verdict, st.sampled_from(("reject", "quarantine", "acce
 withouts = st.builds(ast.Without, said, said, comments=comments())
 
 _places = st.integers(0, 9999)
-rectangles = st.builds(ast.Rectangle, _places, _places, _places, _places, st.booleans(), st.booleans())
+rectangles = st.builds(
+    lambda corner, rest, sized: ast.Rectangle(*corner, *rest, sized, sized),
+    st.tuples(_places, _places),
+    st.tuples(_places, _places),
+    st.booleans(),
+)
 bands = st.builds(
     ast.Bands,
     st.lists(st.builds(ast.Band, st.sampled_from(("top", "bottom", "left", "right")), _places, st.booleans()), min_size=1, max_size=3).map(

@@ -111,12 +111,12 @@ def test_an_expression_loses_its_slashes_and_nothing_else(literal: str, pattern:
 
 def test_pixel_statements() -> None:
     block = only(
-        'pixels "a" when Rows = 1 {\nblank 0,1,+2,3 clipped overlay 601e frames 1..3, 7\nblank outside ultrasound-regions\n'
+        'pixels "a" when Rows = 1 {\nblank 0,1,+2,+3 clipped overlay 601e frames 1..3, 7\nblank outside ultrasound-regions\n'
         'blank top 5, right 10%\nblank everything overlay *\nstrip high-bit-overlays\nread-text in everything\nclean\nlabel "TEXT"\n}'
     )
     assert isinstance(block, ast.Pixels)
     assert block.body == (
-        ast.Blank(ast.Rectangle(0, 1, 2, 3, True, False), False, True, "601E", (ast.FrameSpan(1, 3), ast.FrameSpan(7, 7))),
+        ast.Blank(ast.Rectangle(0, 1, 2, 3, True, True), False, True, "601E", (ast.FrameSpan(1, 3), ast.FrameSpan(7, 7))),
         ast.Blank(ast.UltrasoundRegions(), True),
         ast.Blank(ast.Bands((ast.Band("top", 5), ast.Band("right", 10, True)))),
         ast.Blank(ast.Everything(), overlay="*"),

@@ -9,14 +9,14 @@ from deidrules.plan.selector import TagLeaf
 from deidrules.text.diagnostic import Diagnostic
 from deidrules.text.source import Span
 
-ROWS, COLUMNS = 0x00280010, 0x00280011
+ROWS, COLUMNS, NUMBER_OF_FRAMES = 0x00280010, 0x00280011, 0x00280008
 LARGEST = 65535  # Rows and Columns are US
 
 
 def operations(node: ast.Pixels, condition: Condition | None, problems: list[Diagnostic]) -> tuple[pixels.Operation, ...]:
     """The operations of a block."""
-    rows, columns = fixed(condition, ROWS), fixed(condition, COLUMNS)
-    out = [operation for statement in node.body if (operation := _operation(statement, rows, columns, problems)) is not None]
+    rows, columns, count = (fixed(condition, tag) for tag in (ROWS, COLUMNS, NUMBER_OF_FRAMES))
+    out = [operation for statement in node.body if (operation := _operation(statement, rows, columns, count, problems)) is not None]
     if any(isinstance(operation, pixels.Label) for operation in out) and not any(isinstance(operation, pixels.Blank) for operation in out):
         problems.append(Diagnostic("DR405", "`label` without `blank`: there is no blanked area to draw into", node.span))
     if any(isinstance(operation, pixels.Blank) and _has_rectangle(operation) for operation in out) and (rows is None or columns is None):
@@ -43,7 +43,9 @@ def _has_rectangle(blank: pixels.Blank) -> bool:
     return isinstance(blank.area, pixels.Rectangle)
 
 
-def _operation(node: ast.PixelStatement, rows: int | None, columns: int | None, problems: list[Diagnostic]) -> pixels.Operation | None:
+def _operation(
+    node: ast.PixelStatement, rows: int | None, columns: int | None, count: int | None, problems: list[Diagnostic]
+) -> pixels.Operation | None:
     match node:
         case ast.Strip():
             return pixels.Strip(node.what)
@@ -55,21 +57,26 @@ def _operation(node: ast.PixelStatement, rows: int | None, columns: int | None, 
             area = _area(node.area, False, None, None, problems)
             return pixels.ReadText(area) if isinstance(area, pixels.Bands | pixels.Everything) else None
         case ast.Blank():
-            frames = _frames(node, problems)
             overlay_only = bool(node.overlay)
             size = (None, None) if overlay_only else (rows, columns)  # an overlay plane has a size of its own
+            frames = _frames(node, None if overlay_only else count, problems)
             blanked = _area(node.area, node.clipped, *size, problems)
             if blanked is None:
                 return None
             return pixels.Blank(blanked, node.outside, node.clipped, node.overlay.upper(), frames)
 
 
-def _frames(node: ast.Blank, problems: list[Diagnostic]) -> tuple[tuple[int, int], ...]:
+def _frames(node: ast.Blank, count: int | None, problems: list[Diagnostic]) -> tuple[tuple[int, int], ...]:
     for span in node.frames:
         if span.first < 1:
             problems.append(Diagnostic("DR403", "frames count from 1", span.span, "the first frame is 1"))
         elif span.last < span.first:
-            problems.append(Diagnostic("DR403", f"`{span.first}..{span.last}` holds no frame", span.span))
+            problems.append(
+                Diagnostic("DR403", f"`{span.first}..{span.last}` holds no frame", span.span, "the smaller number stands first")
+            )
+        elif count is not None and span.last > count and not node.clipped:
+            help_ = "correct the numbers, or write `clipped`"
+            problems.append(Diagnostic("DR403", f"an image of NumberOfFrames = {count} has no frame {span.last}", span.span, help_))
     return tuple((span.first, span.last) for span in node.frames)
 
 
@@ -102,6 +109,10 @@ def _area(node: ast.Area, clipped: bool, rows: int | None, columns: int | None, 
             if not clipped and ((columns is not None and right > columns) or (rows is not None and bottom > rows)):
                 problems.append(_outside(node.span, rows, columns))
                 return None
+            if (columns is not None and node.left >= columns) or (rows is not None and node.top >= rows):
+                help_ = "what is left of it by `clipped` is nothing: correct the numbers"
+                problems.append(Diagnostic("DR402", f"nothing of this lies in the image of {_size(rows, columns)}", node.span, help_))
+                return None
             if max(right, bottom) > LARGEST and not clipped:
                 problems.append(_outside(node.span, LARGEST, LARGEST))
                 return None
@@ -109,5 +120,8 @@ def _area(node: ast.Area, clipped: bool, rows: int | None, columns: int | None, 
 
 
 def _outside(span: Span, rows: int | None, columns: int | None) -> Diagnostic:
-    size = " and ".join(f"{name} = {value}" for name, value in (("Rows", rows), ("Columns", columns)) if value is not None)
-    return Diagnostic("DR401", f"this reaches outside the image of {size}", span, "correct the numbers, or write `clipped`")
+    return Diagnostic("DR401", f"this reaches outside the image of {_size(rows, columns)}", span, "correct the numbers, or write `clipped`")
+
+
+def _size(rows: int | None, columns: int | None) -> str:
+    return " and ".join(f"{name} = {value}" for name, value in (("Rows", rows), ("Columns", columns)) if value is not None)

@@ -28,6 +28,8 @@ _QUOTED = re.compile(
       | (?P<string>"(?:[^"\\\n]|\\[^\n])*")""",
     re.VERBOSE,
 )
+_BLANK = re.compile(r"\s*blank(?![\w-])")
+_BLANK_PARTS = frozenset({"outside", "clipped", "overlay", "frames"})
 _CONTENT = re.compile(r"(?<![\w-])content\s+([\w.-]+:[\w.-]+)")  # a concept without its quotes
 _QUOTES = "texts stand in straight double quotes"
 _INSTEAD = {
@@ -126,6 +128,8 @@ def _broken_tag(trouble: Trouble) -> Diagnostic | None:
     found = match[0]
     if not re.match(r"\(\s*[0-9A-Fa-fxX?]+\s*,", found):
         return None
+    if _BLANK.match(trouble.text, trouble.start):
+        return trouble.say("DR001", "unexpected `(`", "a rectangle stands without brackets: `0,0,640,58`", at, 1)
     if not found.endswith(")"):
         help_text = "the closing bracket is missing"
     elif re.search(r"\s", re.sub(r'"[^"]*"', "", found)):
@@ -336,6 +340,10 @@ def _unexpected(trouble: Trouble) -> Diagnostic:
     help_text = f"expected {joined(expected)}" if 0 < len(expected) <= 12 else ""
     word = trouble.word
     shown = word if len(word) <= 40 else f"{word[:37]}…"
+    if word == "-" and "RANGE" in trouble.expected:
+        help_text = "a range of frames is written `1..3`"
+    if word in _BLANK_PARTS and _BLANK.match(trouble.text, trouble.start):
+        help_text = "the parts of a `blank` stand in this order, each once: `outside`, the area, `clipped`, `overlay`, `frames`"
     if word == "except" and trouble.before and "STRING" not in trouble.expected:
         help_text = help_text or "the parts of a rule stand in this order: code, selectors, `= value`, `except`, `otherwise` or `override`"
     return trouble.say("DR001", f"unexpected `{shown}`", help_text)

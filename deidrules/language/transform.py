@@ -315,6 +315,11 @@ class Builder:
                 self.problems.append(
                     Diagnostic("DR024", "a width or height cannot be negative", self._span([child]), help="write `+58` for 58 pixels")
                 )
+        if children[2].type != children[3].type:
+            help_text = "write both as a size, `+width,+height`, or both as the first column and row left alone"
+            self.problems.append(
+                Diagnostic("DR036", "one half of this is a size and the other is not", self._span(children[2:]), help_text)
+            )
         return ast.Rectangle(
             left, top, horizontal, vertical, children[2].type == "SIGNED", children[3].type == "SIGNED", span=self._span(children)
         )

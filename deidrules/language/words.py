@@ -29,7 +29,7 @@ _SPELLED = {
     "STAR": "`*`", "RANGE": "`..`", "STRING": "a text in double quotes", "INT": "a whole number", "SIGNED": "a size such as `+640`",
     "DECIMAL": "a number", "CODE": "a code such as `X`", "KEYWORD": "a DICOM keyword", "TAG": "a tag", "PRIVATE_TAG": "a private tag",
     "VALUETYPE": "a value type such as `TEXT`",
-    "IDENT": "a lower-case name", "VRNAME": "a VR such as `PN`", "GROUP60": "an overlay group such as `6000`",
+    "IDENT": "a lower-case name", "VRNAME": "a VR such as `PN`", "GROUP60": "an overlay group, one of `6000`, `6002` … `601E`,",
     "REGEX": "an expression between slashes such as `/FILM|PRINT/i`", "COMPARE": "`!=`, `<`, `<=`, `>` or `>=`",
 }  # fmt: skip
 

@@ -104,12 +104,25 @@ def removed_although_required(layer: Layer) -> Iterator[Diagnostic]:
                 yield Diagnostic("DR224", f"`{name}` is Type 1 in {where}, and is removed", reached.span, help_)
 
 
+def label_not_drawable(layer: Layer) -> Iterator[Diagnostic]:
+    """DR406: a label of characters that the font does not have."""
+    from deidrules.pixels.label import drawable
+
+    for statement in layer.recipe.statements:
+        for inner in statement.body if isinstance(statement, ast.Pixels) else ():
+            if isinstance(inner, ast.Label) and not drawable(inner.text):
+                missing = next(character for character in inner.text if not drawable(character))
+                help_ = "letters without accents, digits and common signs can be drawn"
+                yield Diagnostic("DR406", f"`{missing}` cannot be drawn into an image", inner.span, help_)
+
+
 CHECKS: tuple[Check, ...] = (
     kept_although_listed,
     removed_although_required,
     shift_not_per_patient,
     pseudonym_of_few,
     negation_guards_weakening,
+    label_not_drawable,
 )
 
 

@@ -30,7 +30,7 @@ REFUSALS: dict[str, str] = {
     "function-failed": "a function given by the caller failed, or did not return a value of the language",
     "internal-error": "a defect of the program; the record names the exception's type and our line, nothing of the file",
     "invalid-uid-name": "a UID that the output would be named by is no UID",
-    "label-unavailable": "a label fits no blanked area, has a character that cannot be drawn, or the pixels have no known white",
+    "label-unavailable": "a label fits no blanked area, a character of it has no form, or the pixels have no known white or are lossy JPEG",
     "lookup-miss": "a lookup table has no entry for the value, and the rule gives no `missing:`",
     "missing-delimiter": "an item, sequence or encapsulated pixel data of undefined length is not ended",
     "missing-key": "what keys a function (its subject, or `per:`) is absent or empty, and the rule gives no `missing:`",

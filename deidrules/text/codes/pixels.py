@@ -34,6 +34,15 @@ TABLE: tuple[Code, ...] = (
     ),
     Code("DR405", "label-without-blank", ERROR, "A label is drawn into blanked areas, and this block blanks none."),
     Code(
+        "DR406",
+        "label-not-drawable",
+        ERROR,
+        "A label is drawn with the program's own small font: letters without accents, digits and common signs. An object whose label "
+        "cannot be drawn is quarantined.",
+        bad='pixels "a" when Modality = "US" { blank top 20\nlabel "ANONYMISÉ" }',
+        good='pixels "a" when Modality = "US" { blank top 20\nlabel "ANONYMISE" }',
+    ),
+    Code(
         "DR410",
         "clean-pixels-accepted",
         ERROR,

@@ -266,4 +266,12 @@ TABLE: tuple[Code, ...] = (
         "deidrules 1\nX content DCM:121022 TEXT",
         'deidrules 1\nX content "DCM:121022" TEXT',
     ),
+    _error(
+        "DR036",
+        "rectangle-of-two-notations",
+        "A rectangle is two corners, `500,60,640,120`, or a corner and a size, `500,60,+140,+60`. One of each may be meant as either, and "
+        "what is meant may be larger than what is said.",
+        'deidrules 1\npixels "US" when Modality = "US" {\n    blank 500,60,+140,60 clipped\n}',
+        'deidrules 1\npixels "US" when Modality = "US" {\n    blank 500,60,+140,+60 clipped\n}',
+    ),
 )
