@@ -18,6 +18,7 @@ from test_pixels_overlay import plane_bits, with_embedded, with_plane
 from deidrules.dicom.element import DicomObject
 from deidrules.dicom.part import joined
 from deidrules.dicom.reader import read
+from deidrules.engine.derived import BLANKED
 from deidrules.engine.redaction import Ask, Redacted, Redaction, redact_object
 from deidrules.plan.pixels import Blank, Rectangle
 from deidrules.text.refusal import Refusal
@@ -66,8 +67,10 @@ def test_only_the_samples_of_the_rectangle_change_and_no_other_byte_of_the_file(
     wanted = np.frombuffer(made.PixelData, kind).reshape(shape).copy()
     wanted[1] = blank_of(wanted[1], BOX, 0)
     assert after.PixelData == wanted.tobytes()
+    assert after.DerivationDescription == BLANKED
     if transfer_syntax != DEFLATED:
-        assert joined(found.parts) == data.replace(made.PixelData, wanted.tobytes())
+        made.DerivationDescription = BLANKED
+        assert joined(found.parts) == file(made, transfer_syntax).replace(made.PixelData, wanted.tobytes())
     assert "PatientIdentityRemoved" not in after
 
 
@@ -330,28 +333,48 @@ def with_icons(made: Dataset) -> Dataset:
 
 @pytest.mark.parametrize("transfer_syntax", [EXPLICIT, IMPLICIT, BIG])
 @pytest.mark.parametrize("undefined", [False, True])
-def test_icons_show_what_was_blanked_and_go_at_every_depth(transfer_syntax: str, undefined: bool) -> None:
-    made = with_icons(dataset())
+def test_the_icon_is_made_anew_and_other_copies_of_the_image_go_at_every_depth(transfer_syntax: str, undefined: bool) -> None:
+    made = with_icons(dataset(value=b"\xff" * 48))
     made["ReferencedImageSequence"].is_undefined_length = undefined
     made.ReferencedImageSequence[0].is_undefined_length_sequence_item = undefined
-    data = file(made, transfer_syntax)
-    after, found = done(data, ask(Blank(BOX)))
-    assert found.icons == 2
-    assert "IconImageSequence" not in after
+    after, found = done(file(made, transfer_syntax), ask(Blank(Rectangle(0, 0, 8, 3))))
+    assert (found.new_icon, found.removed) == (True, (0x00880200,))
+    (icon,) = after.IconImageSequence
+    shown = np.frombuffer(icon.PixelData, "u1")[: icon.Rows * icon.Columns].reshape(icon.Rows, icon.Columns)
+    assert not shown[0].any() and shown[-1].all()
     assert "IconImageSequence" not in after.ReferencedImageSequence[0]
     assert after.ReferencedImageSequence[0].ReferencedSOPInstanceUID == "2.25.9"
     assert len(after.ReferencedImageSequence) == 2
     read(joined(found.parts))
 
 
-def test_icons_stay_where_only_planes_change() -> None:
-    after, found = done(file(with_icons(with_plane(dataset(), 0x6000))), ask(Blank(BOX, overlay="6000")))
-    assert found.icons == 0
-    assert "IconImageSequence" in after and "IconImageSequence" in after.ReferencedImageSequence[0]
+def test_copies_of_the_image_stay_where_only_planes_change() -> None:
+    made = with_icons(with_plane(dataset(), 0x6000))
+    after, found = done(file(made), ask(Blank(BOX, overlay="6000")))
+    assert (found.new_icon, found.removed) == (False, ())
+    assert after.IconImageSequence == made.IconImageSequence
+    assert after.ReferencedImageSequence == made.ReferencedImageSequence
+    assert "DerivationDescription" not in after
+
+
+def test_what_could_be_untrue_of_the_image_goes_and_the_derivation_is_described_once() -> None:
+    made = dataset(DerivationDescription="window 1", LossyImageCompression="01", ImageType=["ORIGINAL", "PRIMARY"])
+    made.SmallestImagePixelValue, made.LargestImagePixelValue = 0, 255
+    signature = Dataset()
+    signature.MACIDNumber = 1
+    made.DigitalSignaturesSequence = Sequence([signature])
+    after, found = done(file(made), ask(Blank(BOX)))
+    assert after.DerivationDescription == f"window 1\r\n{BLANKED}"
+    assert found.removed == (0x00280106, 0x00280107, 0xFFFAFFFA)
+    assert not {"SmallestImagePixelValue", "LargestImagePixelValue", "DigitalSignaturesSequence"} & set(after.dir())
+    assert (after.LossyImageCompression, after.ImageType) == ("01", ["ORIGINAL", "PRIMARY"])
+    again, _ = done(joined(found.parts), ask(Blank(Rectangle(0, 0, 1, 1))))
+    assert again.DerivationDescription == after.DerivationDescription
 
 
 def test_group_lengths_follow_what_changed_and_stay_where_nothing_did() -> None:
     made = with_icons(with_plane(dataset(value=bytes(48) + b"12"), 0x6000))
+    made.IconImageSequence.append(made.IconImageSequence[0])  # two items are no icon: it goes, and its group with it
     whole = read(file(made))
     sizes = group_sizes(whole)
     data = bytes(whole.buffer[: whole.start])

@@ -145,7 +145,10 @@ def _file(file: str, root: str) -> str:
             return place
         if Path(place).is_dir():
             raise click.UsageError(f"`{file}` is a folder: name the files in it, or a list of them by --csv")
-    raise click.UsageError(f"there is no file `{file}`")
+    from deidrules.rectangles.argument import parse_rectangles
+
+    hint = ": each rectangle has a -r of its own" if parse_rectangles(file)[0] else ""
+    raise click.UsageError(f"there is no file `{file}`{hint}")
 
 
 def _asked(

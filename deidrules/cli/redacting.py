@@ -80,8 +80,10 @@ def _details(one: Done) -> Iterator[str]:
         yield f"removed overlay {', '.join(one.removed)}"
     if one.high_bits:
         yield "cleared the bits of samples that are not the image"
-    if one.icons:
-        yield "removed the icon image, which shows the image as it was" if one.icons == 1 else f"removed {one.icons} icon images"
+    if one.new_icon:
+        yield "made the icon image anew"
+    if one.untrue:
+        yield f"removed {', '.join(one.untrue)}: the image as it was, or untrue of it now"
     if one.new_uid:
         yield f"SOP Instance UID {one.new_uid}"
     for what, count in one.dropped:
@@ -130,7 +132,8 @@ def _file(one: Done) -> dict[str, Any]:
         ],
         "removed_overlays": list(one.removed),
         "high_bits_cleared": one.high_bits,
-        "icons_removed": one.icons,
+        "new_icon": one.new_icon,
+        "removed_elements": list(one.untrue),
         "new_uid": one.new_uid or None,
         "dropped": dict(one.dropped),
     }

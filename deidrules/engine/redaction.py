@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from deidrules.dicom.buffer import Buffer, viewed
@@ -13,6 +12,8 @@ from deidrules.dicom.limits import LIMITS, Limits
 from deidrules.dicom.part import Part, in_memory
 from deidrules.dicom.reader import read
 from deidrules.engine import rewriting
+from deidrules.engine.derived import BLANKED, DERIVATION_DESCRIPTION, Changed, description
+from deidrules.engine.icons import shows_image
 from deidrules.engine.reading import is_sequence
 from deidrules.engine.render import deflated, gathered
 from deidrules.pixels import planes
@@ -23,6 +24,7 @@ from deidrules.pixels.burned_in import read_header
 from deidrules.pixels.codestream.strip import strip
 from deidrules.pixels.encapsulated import LENGTHS, OFFSETS, TOTAL, Rebuilt
 from deidrules.pixels.facts import ICON_TAGS, PixelFacts, read_facts
+from deidrules.pixels.icon import ICON_IMAGE_SEQUENCE, rebuilt_icon
 from deidrules.pixels.proof.proof import Proof
 from deidrules.pixels.work import PixelWork, judge
 from deidrules.plan.model import PixelRule
@@ -59,15 +61,17 @@ class Redaction:
 @dataclass(frozen=True, slots=True)
 class Redacted:
     """A redacted object. `parts` in order are the whole file; views keep the input alive. `changed` is False when what was to go was not
-    there: then they are the input. `icons`: how many Icon Image Sequences were removed. `new_uid`: the new SOP Instance UID, "" when it is
-    the old one. `dropped`: what was left behind beside pixels, with its number of bytes."""
+    there: then they are the input. `new_icon`: the icon was made anew. `removed`: elements that went with the change of the image, by tag:
+    copies of the image, and what could be untrue of it now. `new_uid`: the new SOP Instance UID, "" when it is the old one. `dropped`: what
+    was left behind beside pixels, with its number of bytes."""
 
     parts: tuple[Part, ...]
     instance: DicomObject
     facts: PixelFacts
     work: PixelWork
     changed: bool
-    icons: int = 0
+    new_icon: bool = False
+    removed: tuple[int, ...] = ()
     new_uid: str = ""
     dropped: tuple[tuple[str, int], ...] = field(default=())
 
@@ -86,10 +90,11 @@ class Redacted:
 def redact_object(data: Buffer, redaction: Redaction, limits: Limits = LIMITS) -> Redacted:
     """Redact the content of one file. The input is never changed; of a large one, the parts need it open.
 
-    Every element stays byte for byte, but for: pixel data and planes that change; overlay groups that go; Icon Image Sequences at every
-    depth where the image changes, as they still show it; metadata inside the frames that change, a picture of them may be among it; bytes
-    beyond their geometry, behind the data set and in its trailing padding, where another copy may lie; a preamble that is the beginning of
-    a TIFF file, whose offsets hold no more; and group lengths, which follow. Nothing says that the object was de-identified.
+    Every element stays byte for byte, but for: pixel data and planes that change; overlay groups that go; where the image changes, its
+    icon, which is made anew, and other copies of it in sequences, which go; what could be untrue of the image then, and Derivation
+    Description, as in an output of a plan (`engine.derived`); metadata inside the frames that change, a picture of them may be among it;
+    bytes beyond their geometry, behind the data set and in its trailing padding, where another copy may lie; a preamble that is the
+    beginning of a TIFF file, whose offsets hold no more; and group lengths, which follow. Nothing says that the object was de-identified.
 
     Refusal `nothing-to-blank` when a rectangle reaches nothing, those of the reader, and those of the pixels."""
     instance = read(data, limits)
@@ -162,13 +167,18 @@ class _Writing:
         self._instance, self._facts, self._work, self._result = instance, facts, work, result
         self._view = viewed(instance.buffer)
         self._new_uid = _new_uid(instance, redaction) if redaction.new_uid else ""
-        self._icons = 0
+        self._derived = Changed.of(work)
+        self._icon = rebuilt_icon(instance, facts, result) if work.changes_pixels else b""
+        self._removed: list[int] = []
         self._dropped = list(instance.dropped)
         self._rebuilt = self._frames()
 
     def done(self) -> Redacted:
         instance = self._instance
-        parts = rewriting.rewritten(instance.elements, instance.encoding, self._view, self._top)
+        added = {}
+        if self._derived.areas and DERIVATION_DESCRIPTION not in instance.index:
+            added[DERIVATION_DESCRIPTION] = description(b"", instance.encoding)
+        parts = rewriting.rewritten(instance.elements, instance.encoding, self._view, self._top, added)
         head = rewriting.head(instance, self._new_uid, self._dropped)
         whole = (head, deflated(parts)) if instance.deflated else gathered([head, *parts])
         return Redacted(
@@ -177,7 +187,8 @@ class _Writing:
             self._facts,
             self._work,
             changed=True,
-            icons=self._icons,
+            new_icon=bool(self._icon),
+            removed=tuple(sorted(set(self._removed))),
             new_uid=self._new_uid,
             dropped=tuple(self._dropped),
         )
@@ -210,18 +221,30 @@ class _Writing:
             return self._plane(element, self._result.overlays[tag])
         if tag == INSTANCE_UID and self._new_uid:
             return [rewriting.element(element, rewriting.padded_uid(self._new_uid), encoding)]
+        if tag in self._derived.goes:
+            self._removed.append(tag)
+            return []
+        if tag == DERIVATION_DESCRIPTION and self._derived.areas:
+            return self._described(element, encoding)
+        if tag == ICON_IMAGE_SEQUENCE and self._icon:
+            return [self._icon]
         return self._below(element, encoding)
 
     def _below(self, element: Element, encoding: Encoding) -> list[Part] | None:
-        """The same at any depth: icons go where the image changes."""
-        if not self._work.changes_pixels:
+        """The same at any depth: copies of the image go where it changes."""
+        if not self._work.changes_pixels or not is_sequence(element):
             return None
-        if element.tag in ICON_TAGS:
-            self._icons += 1
+        if element.tag in ICON_TAGS or shows_image(element):
+            self._removed.append(element.tag)
             return []
-        if is_sequence(element) and _holds_icon(element):
+        if _holds_copy(element):
             return rewriting.sequence(element, encoding, self._view, self._below)
         return None
+
+    def _described(self, element: Element, encoding: Encoding) -> list[Part] | None:
+        """What became of the image, behind what was said of it before; an earlier pass said it already."""
+        before = self._instance.raw(element).rstrip(b" \0")
+        return None if before.endswith(BLANKED.encode("ascii")) else [description(before, encoding)]
 
     def _native(self, element: Element, parts: tuple[Part, ...]) -> list[Part]:
         length = sum(map(len, parts))
@@ -236,16 +259,10 @@ class _Writing:
         return [rewriting.header(element, keep, self._instance.encoding, self._view), memoryview(bits)[:keep]]
 
 
-def _holds_icon(element: Element) -> bool:
-    return any(tag in ICON_TAGS for tag in _tags_below(element))
-
-
-def _tags_below(element: Element) -> Iterator[int]:
-    for item in element.items or ():
-        for inner in item.elements:
-            yield inner.tag
-            if is_sequence(inner):
-                yield from _tags_below(inner)
+def _holds_copy(element: Element) -> bool:
+    """True for a sequence with a copy of the image somewhere below it."""
+    below = (inner for item in element.items or () for inner in item.elements if is_sequence(inner))
+    return any(inner.tag in ICON_TAGS or shows_image(inner) or _holds_copy(inner) for inner in below)
 
 
 def _new_uid(instance: DicomObject, redaction: Redaction) -> str:

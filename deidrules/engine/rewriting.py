@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from struct import pack
 
 from deidrules.dicom import writer
@@ -18,9 +18,11 @@ MEDIA_STORAGE_INSTANCE_UID = 0x00020003
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # a file with this preamble is a TIFF as well (PS3.10 7.1)
 
 
-def rewritten(elements: Sequence[Element], encoding: Encoding, view: View, change: Change) -> list[Part]:
+def rewritten(
+    elements: Sequence[Element], encoding: Encoding, view: View, change: Change, added: Mapping[int, bytes] | None = None
+) -> list[Part]:
     """The elements of a data set or item in parts. A group length (PS3.5 7.2) that a change makes wrong is put right, and goes with the
-    last element of its group."""
+    last element of its group. `added`: whole elements by tag that stand nowhere yet."""
     changes = [change(element, encoding) for element in elements]
     before: dict[int, int] = {}
     after: dict[int, int] = {}
@@ -29,9 +31,15 @@ def rewritten(elements: Sequence[Element], encoding: Encoding, view: View, chang
             size = element.end - element.header
             before[element.group] = before.get(element.group, 0) + size
             after[element.group] = after.get(element.group, 0) + (size if new is None else sum(map(len, new)))
+    waiting = sorted((added or {}).items())
+    for tag, whole in waiting:
+        after[tag >> 16] = after.get(tag >> 16, 0) + len(whole)
     parts: list[Part] = []
     start = stop = 0  # what stays and is not yet among the parts
     for element, new in zip(elements, changes, strict=True):
+        while waiting and waiting[0][0] < element.tag:
+            parts += (view[start:stop], waiting.pop(0)[1])
+            start = stop = 0
         if new is None and not element.tag & 0xFFFF and before.get(element.group) != after.get(element.group):
             length = after.get(element.group, 0)
             new = [pack_length(element, length, encoding, view)] if length and element.length == 4 else []
@@ -44,6 +52,7 @@ def rewritten(elements: Sequence[Element], encoding: Encoding, view: View, chang
         parts += (view[start:stop], *new)
         start = stop = 0
     parts.append(view[start:stop])
+    parts += [whole for _, whole in waiting]
     return [part for part in parts if len(part)]
 
 

@@ -110,6 +110,8 @@ def _tokens(source: Source) -> _Tokens:
             rest = re.match(r"\s*(-?[0-9]+(?:\.[0-9]+)?|\S)", text[at:])
             assert rest is not None
             start = at + rest.start(1)
+            if text[:start].rpartition(";")[2].count(",") >= 4:
+                raise _Wrong(Diagnostic("DR601", "a rectangle has four numbers", Span(source, start, at + rest.end(1)), _ADDRESS))
             why = "columns and rows count from 0" if rest[1][:1] == "-" and len(rest[1]) > 1 else f"`{rest[1]}` has no place in a rectangle"
             raise _Wrong(Diagnostic("DR601", why, Span(source, start, at + rest.end(1)), _FORM))
         kind = match.lastgroup or "mark"

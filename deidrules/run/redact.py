@@ -70,7 +70,8 @@ class Blanked:
 class Done:
     """What became of a file. `outcome`: `written`, `duplicate` (the very bytes are there already), or `refused`, with the `refusal` as a
     quarantine record has it. `changed` is False when what was to be removed is not there: then the output is the input. `removed`: overlay
-    groups that went. `high_bits`: bits beside BitsStored were cleared."""
+    groups that went. `high_bits`: bits beside BitsStored were cleared. `new_icon`: the icon was made anew. `untrue`: elements that went
+    with the change of the image."""
 
     file: str
     output: str
@@ -80,7 +81,8 @@ class Done:
     blanked: tuple[Blanked, ...] = ()
     removed: tuple[str, ...] = ()
     high_bits: bool = False
-    icons: int = 0
+    new_icon: bool = False
+    untrue: tuple[str, ...] = ()
     new_uid: str = ""
     dropped: tuple[tuple[str, int], ...] = ()
 
@@ -96,7 +98,7 @@ def jobs(targets: Sequence[Target], asked: Asked, output: str | None) -> tuple[t
         path = os.path.join(folder if folder is not None else beside(target.file), name or output_name(target.file))
         other = taken.setdefault(os.path.abspath(path), target.file)
         if other is not target.file:
-            help_ = "redact them one by one, each with its own -o"
+            help_ = "without -o each output stands beside its input; with it, redact them one by one"
             problems.append(Diagnostic("DR608", f"the outputs of `{other}` and `{target.file}` would have one name", help=help_))
         found.append(Job(target.file, path, redaction_of(target.rectangles, asked)))
     return (() if problems else tuple(found)), tuple(problems)
@@ -172,7 +174,8 @@ def redact_file(job: Job) -> Done:
         blanked=tuple(blanked_of(redacted.work)),
         removed=tuple(f"{group:04X}" for group in redacted.work.removed_groups),
         high_bits=redacted.work.strip_high_bits,
-        icons=redacted.icons,
+        new_icon=redacted.new_icon,
+        untrue=tuple(f"({tag >> 16:04X},{tag & 0xFFFF:04X})" for tag in redacted.removed),
         new_uid=redacted.new_uid,
         dropped=redacted.dropped,
     )
