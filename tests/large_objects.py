@@ -80,13 +80,13 @@ def encapsulated(path: Path, frames: list[bytes], transfer_syntax: str, **layout
 
 
 def profile(folder: Path, *statements: str, policies: tuple[str, ...] = ()) -> Path:
-    """A profile of the Basic Profile and one pixel rule for everything; without statements the pixels stay unjudged. `policies`: lines as
+    """A profile of the Basic Profile and one pixel rule for everything, if there are statements. `policies`: lines as
     `name: value`."""
     (folder / "recipes").mkdir(parents=True)
     rule = "".join(f"    {statement}\n" for statement in statements)
     text = "deidrules 1\n" + (f'\npixels "all of them"\n    when exists Rows\n{{\n{rule}}}\n' if statements else "")
     (folder / "recipes" / "pixels.recipe").write_text(text)
-    lines = ["unlisted: K", f"unmatched-pixels: {'quarantine' if statements else 'accept'}", "unknown-sop-class: strictest", *policies]
+    lines = ["unlisted: K", "unmatched-pixels: accept", "unknown-sop-class: strictest", *policies]
     (folder / "profile.yaml").write_text(
         "profile: large-test\nversion: 1.0.0\ntitle: Large objects\nlanguage: 1\nrecipes:\n  - ps315/2026d/basic\n"
         "  - recipes/pixels.recipe\npolicies:\n" + "".join(f"  {line}\n" for line in lines)

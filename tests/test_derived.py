@@ -117,6 +117,16 @@ def test_a_description_that_stays_stays_in_front_and_a_second_pass_adds_nothing(
     assert said(found, DERIVATION)[0] == "kept"
 
 
+@pytest.mark.parametrize("rules", [(), (plans.rule("C", "(0008,2111)"),)], ids=["kept", "cleaned"])
+def test_files_of_one_layout_keep_each_its_own_description(rules: tuple[Any, ...]) -> None:
+    pixels = (PixelRule("r", 0, (BOX,)),)
+    engine = Engine(plans.plan(*rules, policies=LOOSE, conditions=ALWAYS, pixels=pixels), KeyRing(bytes(range(32))))
+    for text in ("Averaged", "Smoothed", "Averaged", "Smoothed"):
+        data = file(dataset(DerivationDescription=text))
+        after = pydicom.dcmread(io.BytesIO(b"".join(engine.apply(data).parts)))
+        assert after.DerivationDescription == f"{text}\r\n{BLANKED}"
+
+
 def test_a_description_that_leaves_no_room_goes() -> None:
     assert through(dataset(DerivationDescription="x" * 1000), BOX)[0].DerivationDescription == BLANKED
 

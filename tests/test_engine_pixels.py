@@ -120,3 +120,30 @@ def test_a_stored_plane_is_blanked_in_place() -> None:
     more = {**OVERLAY, "(6000,0100) US": 1, "(6000,0102) US": 0, "(6000,3000) OW": {"hex": "ff00"}}
     after, _ = run(with_pixels(Clean(), Blank(Rectangle(0, 0, 4, 1), overlay="6000")), **more)
     assert (after.get("OverlayData") or after["(6000,3000) OW"]) == {"hex": "f000"}
+
+
+# ---- why pixels that nobody judged may carry text
+
+
+def test_pixels_that_pass_unseen_are_told_with_their_reason() -> None:
+    loose = Policies("K", unmatched_pixels="accept", unknown_sop_class="strictest")
+    assert run(plans.plan(policies=loose))[1].unjudged == "ultrasound"
+    assert run(plans.plan(policies=loose), BurnedInAnnotation="YES")[1].unjudged == "burned-in-annotation"
+    assert run(plans.plan(policies=loose), SOPClassUID="1.2.3")[1].unjudged == "unknown-sop-class"
+    assert run(plans.plan(policies=ASKING, conditions=ULTRASOUND, verdicts=(Verdict("accept", "seen", 0),)))[1].unjudged == "ultrasound"
+    ct = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.2", "Modality": "CT", "ImageType": ["ORIGINAL", "PRIMARY", "AXIAL"]}
+    assert run(plans.plan(policies=loose), **ct)[1].unjudged == ""
+    assert run(plans.plan(policies=loose), **{**ct, "ImageType": ["DERIVED", "PRIMARY"]})[1].unjudged == "image-type"
+    assert run(plans.plan(policies=loose), BitsStored=17, **ct)[1].unjudged == "sample-format"  # which nobody can read
+
+
+def test_nothing_is_told_of_pixels_that_were_judged_or_do_not_stay() -> None:
+    loose = Policies("K", unmatched_pixels="accept", unknown_sop_class="strictest")
+    assert run(with_pixels(Clean(), policies=loose))[1].unjudged == ""
+    assert run(plans.plan(plans.rule("X", "(7FE0,0010)"), policies=loose))[1].unjudged == ""
+
+
+def test_a_refusal_of_unmatched_pixels_says_why() -> None:
+    with pytest.raises(Refusal) as caught:
+        run(with_pixels(Clean()), Modality="OT")
+    assert caught.value.record() == {"code": "unmatched-pixels", "reason": "ultrasound"}

@@ -10,7 +10,7 @@ import numpy as np
 import plans
 import pydicom
 import pytest
-from compressed_objects import BLOCKS, CODED, PALETTE, RGB, Coded
+from compressed_objects import BLOCKS, CODED, PALETTE, RGB, Coded, encapsulated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pixel_objects import BIG, DEFLATED, EXPLICIT, IMPLICIT, dataset, file
@@ -199,6 +199,24 @@ def test_icons_of_compressed_objects_are_native_and_show_the_blank(name: str) ->
     left = stored(item)[:, :2]
     assert len(np.unique(left.reshape(-1, *left.shape[2:]), axis=0)) == 1, "the blank is one value"
     assert len(np.unique(stored(item)[:, 2:])) > 1
+
+
+def test_an_encapsulated_icon_becomes_a_native_one() -> None:
+    coded = CODED["RLE"]
+    small = encapsulated(icon(rows=24, columns=40), [coded.encode(np.full((24, 40), SECRET, "u1"))])
+    after, _ = through(coded.object(coded.frames(2), IconImageSequence=[small]), LEFT, transfer_syntax=coded.uid)
+    (item,) = after.IconImageSequence
+    assert not item["PixelData"].is_undefined_length and SECRET not in stored(item)[:, :20]
+
+
+def test_files_of_one_layout_get_each_its_own_icon() -> None:
+    one = engine(LEFT)
+    for value in (60, 120, 60, 180):
+        samples = np.full((24, 40), value, "u1")
+        samples[0, -1] = 0
+        made = dataset(rows=24, columns=40, value=samples.tobytes(), WindowCenter="127.5", WindowWidth="256", IconImageSequence=[icon()])
+        after = pydicom.dcmread(io.BytesIO(b"".join(one.apply(file(made)).parts)))
+        assert np.abs(stored(after.IconImageSequence[0])[1:, 5:] - value).max() <= 1
 
 
 def test_an_icon_of_a_frame_that_cannot_be_shown_goes() -> None:

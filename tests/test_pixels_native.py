@@ -218,6 +218,8 @@ def test_a_label_that_cannot_be_drawn_refuses(layout: dict[str, Any], text: str)
         ("pixel-attribute", {"HighBit": 9}),
         ("pixel-attribute", {"SamplesPerPixel": 5, "PlanarConfiguration": 0}),
         ("pixel-attribute", {"NumberOfFrames": 0}),
+        ("pixel-attribute", {"PixelData": None, "FloatPixelData": bytes(192), "BitsAllocated": 16}),
+        ("pixel-attribute", {"PixelData": None, "DoubleFloatPixelData": bytes(384), "BitsAllocated": 32}),
         ("pixel-attribute", {"NumberOfFrames": [1, 1]}),
         ("pixel-data-short", {"Rows": 7}),
         ("pixel-data-short", {"NumberOfFrames": 2147483647, "Rows": 65535, "Columns": 65535}),

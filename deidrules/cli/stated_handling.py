@@ -8,6 +8,7 @@ from deidrules import __version__
 from deidrules.cli import wording
 from deidrules.cli.markdown import code, plain, table
 from deidrules.cli.stated import Stated, fate_table
+from deidrules.cli.stated_pixels import following, inserted, text_carriers
 from deidrules.dicom.limits import LIMITS
 from deidrules.dicom.transfer_syntax import transfer_syntax
 from deidrules.dicom.uid import Registered, registry
@@ -36,6 +37,7 @@ def _inserted(stated: Stated) -> Iterator[str]:
         ),
         ("group 0002", "File Meta Information", "made anew; the preamble is zeros"),
     ]
+    rows += inserted(plan)
     if any(option.code == 113101 and not option.why_not for option in stated.options):
         rows.append(("(0028,0301)", "Burned In Annotation", "NO, where 113101 is claimed"))
     yield from table(("tag", "attribute", "value"), ((code(tag), name, said) for tag, name, said in rows))
@@ -65,6 +67,9 @@ def _pixels(stated: Stated) -> Iterator[str]:
     if plan.pixels:
         yield ""
         yield _VERIFIED[plan.policies.verify]
+    yield from following(plan)
+    yield ""
+    yield from text_carriers()
 
 
 _VERIFIED = {

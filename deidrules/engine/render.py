@@ -133,8 +133,10 @@ def _pixels(operation: Pixels, buffer: View, pixels: PixelResult, out: Rendered,
     if keep is None or keep == element.length:
         if changed is None:
             out.parts.append(buffer[element.header : element.end])
-        else:
+        elif element.fragments or (length := sum(map(len, changed))) == element.length:
             out.parts += (buffer[element.header : element.value], *changed, buffer[element.stop : element.end])
+        else:  # an odd length, made even
+            out.parts += (writer.element_header(element.tag, element.coded_vr, length, operation.place.encoding), *changed)
         return
     # bytes beyond the geometry are nobody's pixels
     out.dropped.append(("excess-pixel-bytes", element.length - keep))

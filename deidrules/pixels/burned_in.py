@@ -17,8 +17,16 @@ from pathlib import Path
 from typing import Literal
 
 from deidrules.dicom.element import DicomObject
-from deidrules.pixels.attributes import Attributes, of_object
-from deidrules.pixels.facts import PixelFacts, read_facts
+from deidrules.pixels.attributes import of_object
+from deidrules.pixels.facts import (
+    BITS_ALLOCATED,
+    BITS_STORED,
+    NUMBER_OF_FRAMES,
+    PIXEL_DATA,
+    PIXEL_ELEMENTS,
+    SAMPLES_PER_PIXEL,
+    PixelFacts,
+)
 from deidrules.text.refusal import Refusal
 
 SOP_CLASS_UID, MODALITY, IMAGE_TYPE = 0x0008_0016, 0x0008_0060, 0x0008_0008
@@ -27,6 +35,9 @@ _FOLDER = Path(__file__).resolve().parent / "data"
 _WORD = re.compile(r"[A-Z0-9]+")
 _FREE = "free"
 UNKNOWN = "unknown-sop-class"
+
+_MOST, _LONGEST_REMEMBERED = 1024, 1024  # answers, and bytes that one depends on
+_KNOWN: dict[object, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,20 +166,20 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
 def read_header(instance: DicomObject) -> PixelHeader:
     """The marks at the top level; several values where one is due are no mark that is known."""
     attributes = of_object(instance)
+    known: dict[int, tuple[str, ...]] = {}
 
-    def one(tag: int) -> str:
-        return "\\".join(_upper(attributes, tag))
+    def values(tag: int) -> tuple[str, ...]:
+        found = known.get(tag)
+        if found is None:
+            found = known[tag] = tuple(value.upper() for value in attributes.texts(tag))
+        return found
 
     return PixelHeader(
-        sop_class=one(SOP_CLASS_UID),
-        modality=one(MODALITY),
-        image_type=_upper(attributes, IMAGE_TYPE),
-        mark=next((mark.reason for mark in marks() if mark.found(_upper(attributes, mark.tag))), ""),
+        sop_class="\\".join(values(SOP_CLASS_UID)),
+        modality="\\".join(values(MODALITY)),
+        image_type=values(IMAGE_TYPE),
+        mark=next((mark.reason for mark in marks() if mark.tag in instance.index and mark.found(values(mark.tag))), ""),
     )
-
-
-def _upper(attributes: Attributes, tag: int) -> tuple[str, ...]:
-    return tuple(value.upper() for value in attributes.texts(tag))
 
 
 def may_carry_text(header: PixelHeader, facts: PixelFacts) -> str:
@@ -194,11 +205,46 @@ def may_carry_text(header: PixelHeader, facts: PixelFacts) -> str:
 
 def unseen(instance: DicomObject) -> str:
     """Why the frames of an object that nobody judges may carry text, as `may_carry_text` has it. Never refuses: an image description that
-    cannot be read is a sample format that nobody knows."""
+    cannot be read is a sample format that nobody knows. The files of a series say the same, so the answer is remembered."""
+    index = instance.index
+    looked = [element for tag in _looked_at() if (element := index.get(tag)) is not None]
+    if sum(element.stop - element.value for element in looked) > _LONGEST_REMEMBERED:
+        return _unseen(instance)
+    said = tuple([(element.tag, element.coded_vr, instance.raw(element)) for element in looked])
+    key = (instance.encoding, next((tag for tag in PIXEL_ELEMENTS if tag in index), None), said)
+    known = _KNOWN.get(key)
+    if known is None:
+        if len(_KNOWN) >= _MOST:
+            _KNOWN.clear()
+        known = _KNOWN[key] = _unseen(instance)
+    return known
+
+
+@cache
+def _looked_at() -> tuple[int, ...]:
+    described = (SOP_CLASS_UID, MODALITY, IMAGE_TYPE, BITS_ALLOCATED, BITS_STORED, NUMBER_OF_FRAMES, SAMPLES_PER_PIXEL)
+    return tuple(dict.fromkeys((*described, *(mark.tag for mark in marks()))))
+
+
+def _unseen(instance: DicomObject) -> str:
     header = read_header(instance)
-    if header.mark or header.sop_class not in free_classes():
-        return header.mark or risky_classes().get(header.sop_class, UNKNOWN)
+    element = next((tag for tag in PIXEL_ELEMENTS if tag in instance.index), None)
+    if element is None or header.mark or header.sop_class not in free_classes():
+        return may_carry_text(header, PixelFacts(instance.transfer_syntax, element=element))
+    attributes = of_object(instance)
     try:
-        return may_carry_text(header, read_facts(instance))
+        allocated = attributes.required(BITS_ALLOCATED)
+        stored = allocated if element != PIXEL_DATA else attributes.required(BITS_STORED)
+        if not 0 < stored <= allocated:
+            return "sample-format"
+        described = PixelFacts(
+            instance.transfer_syntax,
+            element=element,
+            frames=attributes.count(NUMBER_OF_FRAMES),
+            samples_per_pixel=attributes.required(SAMPLES_PER_PIXEL),
+            bits_allocated=allocated,
+            bits_stored=stored,
+        )
     except Refusal:
         return "sample-format"
+    return may_carry_text(header, described)

@@ -13,6 +13,8 @@ from deidrules.text.refusal import Refusal
 
 PIXEL_DATA, FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA = 0x7FE0_0010, 0x7FE0_0008, 0x7FE0_0009
 PIXEL_ELEMENTS = {PIXEL_DATA: "OW", FLOAT_PIXEL_DATA: "OF", DOUBLE_FLOAT_PIXEL_DATA: "OD"}
+# PS3.3 C.7.6.24, C.7.6.25: the one BitsAllocated they may have
+FLOAT_BITS = {FLOAT_PIXEL_DATA: 32, DOUBLE_FLOAT_PIXEL_DATA: 64}
 
 SAMPLES_PER_PIXEL, PHOTOMETRIC, PLANAR_CONFIGURATION, NUMBER_OF_FRAMES = 0x0028_0002, 0x0028_0004, 0x0028_0006, 0x0028_0008
 ROWS, COLUMNS = 0x0028_0010, 0x0028_0011
@@ -148,6 +150,8 @@ def _prove(facts: PixelFacts) -> None:
         raise Refusal("pixel-attribute", tag=SAMPLES_PER_PIXEL)
     if facts.planar_configuration > 1:
         raise Refusal("pixel-attribute", tag=PLANAR_CONFIGURATION)
+    if facts.bits_allocated != FLOAT_BITS.get(facts.element or 0, facts.bits_allocated):
+        raise Refusal("pixel-attribute", tag=BITS_ALLOCATED)
     if not 0 < facts.bits_stored <= facts.bits_allocated <= 64:
         raise Refusal("pixel-attribute", tag=BITS_STORED)
     if not facts.bits_stored <= facts.high_bit + 1 <= facts.bits_allocated:

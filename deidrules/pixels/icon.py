@@ -6,6 +6,7 @@ Its pixels are native whatever the transfer syntax: PS3.5 A.4 leaves that open f
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from struct import pack
 from typing import TYPE_CHECKING, Any
 
@@ -81,10 +82,12 @@ def reduced(picture: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
     """A picture (rows x columns, or x 3, bytes) reduced: each pixel is the mean of those it stands for, one at least."""
     import numpy
 
-    down = numpy.arange(rows) * picture.shape[0] // rows
+    down = numpy.arange(rows + 1) * picture.shape[0] // rows
     across = numpy.arange(columns) * picture.shape[1] // columns
-    sums = numpy.add.reduceat(numpy.add.reduceat(picture.astype(numpy.uint64), down, axis=0), across, axis=1)
-    counts = numpy.outer(numpy.diff(down, append=picture.shape[0]), numpy.diff(across, append=picture.shape[1])).astype(numpy.uint64)
+    # a row of the icon after the other: sums of a whole frame would take eight times its memory
+    bands = [picture[start:stop].sum(axis=0, dtype=numpy.uint64) for start, stop in pairwise(down)]
+    sums = numpy.add.reduceat(numpy.stack(bands), across, axis=1)
+    counts = numpy.outer(numpy.diff(down), numpy.diff(across, append=picture.shape[1])).astype(numpy.uint64)
     if picture.ndim == 3:
         counts = counts[..., None]
     mean: NDArray[Any] = ((sums + counts // 2) // counts).astype(numpy.uint8)

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from deidrules.dicom.buffer import Buffer, FileBuffer
 from deidrules.text.refusal import Refusal
@@ -53,16 +52,26 @@ def opened(path: str, most: int, large: int = LARGE) -> Buffer:
         raise Refusal("unreadable") from None
 
 
-@contextmanager
-def open_buffer(path: str, most: int, large: int = LARGE) -> Iterator[Buffer]:
+def open_buffer(path: str, most: int, large: int = LARGE) -> Opened:
     """The same for the time of a `with`: afterwards a large file is closed. Whoever has read a large file piece by piece and rests a
     decision on all of it asks `FileBuffer.prove_unchanged` at the end."""
-    buffer = opened(path, most, large)
-    try:
-        yield buffer
-    finally:
-        if isinstance(buffer, FileBuffer):
-            buffer.close()
+    return Opened(opened(path, most, large))
+
+
+class Opened:
+    """A buffer that is closed behind a `with`. There is one for every file of a run, so it is no generator."""
+
+    __slots__ = ("_buffer",)
+
+    def __init__(self, buffer: Buffer) -> None:
+        self._buffer = buffer
+
+    def __enter__(self) -> Buffer:
+        return self._buffer
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        if isinstance(self._buffer, FileBuffer):
+            self._buffer.close()
 
 
 def _begins_like_dicom(start: bytes) -> bool:

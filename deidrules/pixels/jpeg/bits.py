@@ -30,6 +30,13 @@ class CodedBits:
         self._fill(len(self._coded))
         return 8 * len(self._plain)
 
+    @property
+    def trailing(self) -> int:
+        """How many bits at the end may be padding: those of the last byte that are equal. T.81 asks for ones."""
+        last = self._coded[-1] if self._coded and not self._coded.endswith(b"\xff\0") else 0xFF
+        text = f"{last:08b}"
+        return 8 - len(text.rstrip(text[-1]))
+
     def left(self, position: int) -> int:
         """Bytes behind a position that was reached, stuffing counted where nobody has read yet."""
         return len(self._plain) - (position >> 3) + len(self._coded) - self._read

@@ -178,7 +178,7 @@ def repeated(bits: Bits, times: int) -> Bits:
     return many << more | rest, length * times
 
 
-def _ended(windows: array[int], place: int, one: list[int]) -> int:
+def _ended(windows: array[int], place: int, one: array[int]) -> int:
     """Where a block ends whose last symbols the table of many took together with symbols of the next block."""
     while place < FULL:
         place += one[windows[place & BITS]]

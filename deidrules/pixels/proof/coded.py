@@ -90,7 +90,8 @@ class _Frames:
 
     def _decoded(self, before: Decoded, after: Decoded, wanted: Wanted) -> bool:
         one, other = before.samples, after.samples
-        if one.dtype != other.dtype or before.precision != after.precision or before.photometric != after.photometric:
+        # an encoder may state more bits than the samples use (JPEG-LS: those of whole bytes)
+        if one.dtype != other.dtype or before.precision > after.precision or before.photometric != after.photometric:
             return False
         facts = replace(self._facts, photometric=before.photometric)
         rows, columns, samples = one.shape

@@ -67,24 +67,32 @@ def extremes(words: Words, top: int, wanted: Wanted, facts: PixelFacts, width: i
     the object describes."""
     import numpy
 
-    outside = numpy.ones(words.shape, bool)
-    for blank in wanted.blanks:
-        outside[_rows(blank, top, len(words)), blank.left : blank.right] = False
-    rest = words[outside]
+    rest = words
+    places = [(_rows(blank, top, len(words)), slice(blank.left, blank.right)) for blank in wanted.blanks]
+    if any(words[place].size for place in places):
+        outside = numpy.ones(words.shape, bool)
+        for place in places:
+            outside[place] = False
+        rest = words[outside]
     if rest.dtype.kind == "f":
         rest = rest[numpy.isfinite(rest)]
-    elif rest.dtype.kind == "u":
-        rest = _numbers(rest, facts, width)
-    return (rest.min().item(), rest.max().item()) if rest.size else None
+    if not rest.size:
+        return None
+    if rest.dtype.kind != "u":
+        return rest.min().item(), rest.max().item()
+    return _numbers(rest, facts, width)
 
 
-def _numbers(words: Words, facts: PixelFacts, width: int) -> Words:
-    """The numbers that stored words mean, PS3.5 8.1.1."""
+def _numbers(words: Words, facts: PixelFacts, width: int) -> tuple[int, int]:
+    """The smallest and largest number that stored words mean, PS3.5 8.1.1. With the sign turned over, two's complement ascends."""
+    import numpy
+
     stored = min(facts.bits_stored, width)
-    if stored == 64:
-        return words.astype("i8" if facts.signed else "u8")
-    shift = shift_of(facts, width)
-    plain = (words.astype("u8") >> shift & ((1 << stored) - 1)).astype("i8" if stored < 64 else "u8")
-    if facts.signed:
-        plain[plain >= 1 << stored - 1] -= 1 << stored
-    return plain
+    half = 1 << stored - 1 if facts.signed else 0
+    kind = words.dtype.type
+    plain = words if words.dtype.isnative else words.astype(words.dtype.newbyteorder("="))
+    if stored < 8 * words.dtype.itemsize:
+        plain = plain >> kind(shift_of(facts, width)) & kind((1 << stored) - 1)
+    if half:
+        plain = plain ^ kind(half)
+    return int(numpy.min(plain)) - half, int(numpy.max(plain)) - half
