@@ -29,7 +29,7 @@ from deidrules.engine.keys import KeyRing
 from deidrules.plan.expression import Compare
 from deidrules.plan.model import PixelRule, Plan, Policies
 from deidrules.plan.pixels import Band, Bands, Blank, Everything, Label, Operation, Rectangle, Strip
-from deidrules.run import sink
+from deidrules.run import copying, sink
 from deidrules.run.process import Processor, Settings
 from deidrules.run.reading import open_buffer
 from deidrules.run.result import Halt, Job, Prepared, Refused, Result
@@ -88,6 +88,8 @@ def pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr("deidrules.dicom.part.PIECE", 11)
         monkeypatch.setattr(sink, "_COPIED_BYTES", 9)
         monkeypatch.setattr(sink, "_WAITING_BYTES", 30)
+        monkeypatch.setattr(copying, "_LEAST", 10)
+        monkeypatch.setattr(copying, "_MOST", 16)
 
 
 OPERATIONS: dict[str, tuple[Operation, ...]] = {
@@ -264,12 +266,18 @@ def test_a_disk_that_fills_up_halts_the_run_and_a_source_that_fails_does_not(tmp
     with monkeypatch.context() as patch:
         patch.setattr(os, "copy_file_range", full, raising=False)
         patch.setattr(os, "writev", full)
+        patch.setattr(os, "write", full)
         result, _ = done(tmp_path, data, (), ALWAYS_LARGE)
         assert isinstance(result, Halt) and result.code == "disk-full"
     with monkeypatch.context() as patch:
         patch.setattr(os, "pread", broken)
         result, _ = done(tmp_path, data, (), ALWAYS_LARGE)
         assert isinstance(result, Refused) and (result.outcome, result.record["code"]) == ("failed", "unreadable")
+
+
+@pytest.fixture(autouse=True)
+def nothing_known_of_this_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "_paces", {})
 
 
 @pytest.fixture
@@ -312,6 +320,39 @@ def test_stretches_are_written_with_what_stands_between_them(
     )
     assert (tmp_path / "out").read_bytes() == expected
     assert digest(parts) == hashlib.sha256(expected).digest()
+
+
+@pytest.mark.parametrize("faster", ["kernel", "memory"])
+def test_the_faster_way_of_copying_is_found_and_both_give_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: FileBuffer, faster: str
+) -> None:
+    real = getattr(os, "copy_file_range", None)
+    if real is None:
+        pytest.skip("this system has no copy_file_range")
+    clock = [0.0]
+    kernel: list[int] = []
+
+    def by_kernel(*arguments: int) -> int:
+        clock[0] += 1 if faster == "kernel" else 100
+        kernel.append(arguments[2])
+        return int(real(*arguments))
+
+    def by_memory(descriptor: int, data: bytes) -> None:
+        clock[0] += 10
+        os.write(descriptor, data)
+
+    monkeypatch.setattr(os, "copy_file_range", by_kernel)
+    monkeypatch.setattr(copying, "write", by_memory)
+    monkeypatch.setattr(copying, "_paces", {})
+    monkeypatch.setattr(copying, "_LEAST", 1000)
+    monkeypatch.setattr(copying, "_MOST", 10_000)
+    monkeypatch.setattr("time.perf_counter", lambda: clock[0])
+    view = viewed(source)
+    write_partial(str(tmp_path), "out", [view[1:100_001], view[:200_000], view[7:]])
+    data = (tmp_path / "source").read_bytes()
+    assert (tmp_path / "out").read_bytes() == data[1:100_001] + data[:200_000] + data[7:]
+    trials = [10_000] * 4
+    assert kernel == ([*trials, 20_000, 200_000, 299_993] if faster == "kernel" else trials)
 
 
 def test_a_part_that_cannot_be_made_leaves_no_file(tmp_path: Path, source: FileBuffer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deidrules.dicom.buffer import copied, viewed
 from deidrules.dicom.element import DicomObject
 from deidrules.pixels.bits import set_bits, swap_pairs
 from deidrules.pixels.facts import PixelFacts
@@ -13,7 +14,7 @@ def redact_plane(instance: DicomObject, facts: PixelFacts, blanks: PlaneBlanks) 
     """The new value of the plane's OverlayData, as long as the old one. Bits lie lowest first, row after row, frame after frame without
     padding (PS3.5 8.1.2). In words of big endian data readers disagree about the order of the bytes, so both readings are blanked."""
     plane = blanks.plane
-    value = bytearray(instance.buffer[plane.offset : plane.offset + plane.length])
+    value = copied(viewed(instance.buffer)[plane.offset : plane.offset + plane.length])
     words = facts.big_endian and plane.vr == "OW" and len(value) % 2 == 0
     _clear(value, blanks)
     if words:

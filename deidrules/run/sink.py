@@ -17,6 +17,7 @@ from pathlib import Path
 
 from deidrules.dicom.buffer import Stretch
 from deidrules.dicom.part import Part, in_memory, pieces
+from deidrules.run import copying
 
 # POSIX promises 16, Linux and macOS give 1024
 _PARTS_AT_ONCE = 1024
@@ -52,14 +53,14 @@ def write_partial(folder: str, name: str, parts: Iterable[Part]) -> None:
 
 
 def _write_all(descriptor: int, parts: Iterable[Part]) -> None:
-    """What stands in memory goes out together, long stretches of the source by way of the kernel."""
+    """What stands in memory goes out together, long stretches of the source by themselves."""
     waiting: list[bytes | memoryview] = []
     size = 0
     for piece in pieces(parts):
         if isinstance(piece, Stretch) and len(piece) >= _COPIED_BYTES:
             _write_waiting(descriptor, waiting)
             waiting, size = [], 0
-            _copy(descriptor, piece)
+            copying.copy(descriptor, piece)
         elif len(piece):
             waiting.append(bytes(piece) if isinstance(piece, Stretch) else piece)
             size += len(piece)
@@ -67,22 +68,6 @@ def _write_all(descriptor: int, parts: Iterable[Part]) -> None:
                 _write_waiting(descriptor, waiting)
                 waiting, size = [], 0
     _write_waiting(descriptor, waiting)
-
-
-def _copy(descriptor: int, stretch: Stretch) -> None:
-    """Copy without the bytes passing through this process, as far as the two file systems let us."""
-    at = stretch.start
-    copy = getattr(os, "copy_file_range", None)  # Linux
-    while copy is not None and at < stretch.stop:
-        try:
-            copied = copy(stretch.source.descriptor, descriptor, stretch.stop - at, at)
-        except OSError:
-            break  # whatever it is, reading and writing will tell which of them cannot
-        if not copied:
-            break
-        at += copied
-    for piece in stretch.source.pieces(at, stretch.stop):
-        _write_waiting(descriptor, [piece])
 
 
 def _write_waiting(descriptor: int, waiting: list[bytes | memoryview]) -> None:
