@@ -43,6 +43,8 @@ def _same_scan(one: JpegStream, first: Scan, other: JpegStream, second: Scan, he
     grid = grid_of(one, first)
     runs = runs_of(cells_of(held, grid), grid.columns)
     grown = all(_grown(part, larger) for part, larger in zip(first.components, second.components, strict=True))
+    slots: tuple[Slot, ...] = ()
+    again: tuple[Slot, ...] = ()
     length = first.interval or grid.mcus
     pairs = zip(intervals(one, first, grid.mcus), intervals(other, second, grid.mcus), strict=True)
     for number, ((coded, _), (recoded, _)) in enumerate(pairs):
@@ -50,7 +52,8 @@ def _same_scan(one: JpegStream, first: Scan, other: JpegStream, second: Scan, he
         inside = within(runs, number * length, number * length + count)
         if grown and not inside and coded == recoded:
             continue
-        slots, again = _slots(one, first, grid.blocks, white), _slots(one, second, grid.blocks, white)
+        if not slots:
+            slots, again = _slots(one, first, grid.blocks, white), _slots(one, second, grid.blocks, white)
         if grown and inside and _same_bits(Walk(coded, slots), Walk(recoded, again), inside, count):
             continue
         if not _same_coefficients(Walk(coded, slots), Walk(recoded, again), inside, count):
