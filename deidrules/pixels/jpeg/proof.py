@@ -24,7 +24,8 @@ def same_beside(before: bytes, after: bytes, rectangles: Iterable[Rectangle], *,
     Nothing is known but the two streams. Where both stand before the same block with the same predictions, the same codes and the same
     bits mean the same coefficients (T.81 F.2.2 leaves a decoder no choice), so bits are compared and blocks are not; decoded is what was
     blanked, with one MCU behind it, where the predictions of both meet again. When the bits do not agree, or codes changed their meaning,
-    every coefficient of the scan is decoded on both sides and compared."""
+    every coefficient of the interval is decoded on both sides and compared. Of the editor's, only the walk is used again, which the tests
+    hold against a slow decoder."""
     one, other = parse(before), parse(after)
     if _frame(one) != _frame(other) or len(one.scans) != len(other.scans):
         return False
