@@ -83,6 +83,8 @@ class Walk:
                         mcus -= skipped
                 start = at
             except IndexError:  # the page ends within this MCU, which is walked again from the next
+                if start < 8:  # it stands at the beginning of a page that takes an MCU, if there were one
+                    raise broken() from None
                 predictions[:] = before
             self.position = base + start
             self._windows = windows if mcus <= 0 else array("H")
