@@ -9,8 +9,7 @@ from deidrules.pixels.jpeg.stream import broken
 # A page of windows holds fewer bits than a `huffman` entry has room for, with the most that one entry may add to a position.
 _LARGEST_PAGE = (1 << 15) - 128
 _SMALLEST_PAGE = 1 << 12
-# Zeros behind the end, more bytes than an MCU takes: ten blocks (T.81 B.2.3) of 64 symbols, each a code and a magnitude of 16 bits.
-_BEHIND = 2600
+_BEHIND = 16  # bytes of zeros behind the end
 
 
 class CodedBits:
@@ -30,6 +29,13 @@ class CodedBits:
         self._fill(len(self._coded))
         return 8 * len(self._plain)
 
+    @property
+    def trailing(self) -> int:
+        """How many bits at the end may be padding: those of the last byte that are equal. T.81 asks for ones."""
+        last = self._coded[-1] if self._coded and not self._coded.endswith(b"\xff\0") else 0xFF
+        text = f"{last:08b}"
+        return 8 - len(text.rstrip(text[-1]))
+
     def left(self, position: int) -> int:
         """Bytes behind a position that was reached, stuffing counted where nobody has read yet."""
         return len(self._plain) - (position >> 3) + len(self._coded) - self._read
@@ -45,7 +51,8 @@ class CodedBits:
 
     def windows(self, byte: int) -> array[int]:
         """A page of windows: of the bits from each position on, beginning with this byte, the next 16. Behind the end stand zeros.
-        A page takes at least one whole MCU; the next is larger. Refusal `compressed-frame-broken` when the interval ends before."""
+        A page takes a whole MCU, which is ten blocks at most (T.81 B.2.3) of 64 codes and magnitudes, or all that there is; the next is
+        larger. Refusal `compressed-frame-broken` when the interval ends before."""
         import numpy
 
         page = self._page
@@ -55,11 +62,8 @@ class CodedBits:
         if len(plain) < page + 3:
             if byte > len(self._plain):
                 raise broken()
-            plain += bytes(_BEHIND)
-            page = min(page, len(plain) - 3)
-            if page < _BEHIND:
-                plain += bytes(_BEHIND)
-                page = _BEHIND
+            page = min(page, len(plain) + _BEHIND)
+            plain += bytes(_BEHIND + 3)
         # every byte begins a number of 32 bits; shifted by 16 .. 9, their lower halves are the windows of its eight positions
         words = numpy.ndarray((page,), ">u4", plain + b"\0", strides=(1,)).astype(numpy.uint32)
         out = numpy.empty((page, 8), numpy.uint16)

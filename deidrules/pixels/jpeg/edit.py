@@ -34,10 +34,10 @@ class Grid:
 
 
 def blank(frame: bytes | JpegStream, rectangles: Iterable[Rectangle], *, white: bool = False) -> bytes:
-    """The stream with these rectangles (half-open, in pixels of the frame) blanked: black, or white where `white` (a MONOCHROME1 image
-    shows it black). Blocks that a rectangle touches are blanked whole, up to one MCU (8 x 8 to 32 x 32 pixels) beyond it; every other
-    coefficient stays what it was, and so do all segments but Huffman tables that lack a code. Bytes behind the end of the image are left
-    out, the stream is padded to even length.
+    """The stream, taken apart already or not, with these rectangles (half-open, in pixels of the frame) blanked: black, or white where
+    `white` (a MONOCHROME1 image shows it black). Blocks that a rectangle touches are blanked whole, up to one MCU (8 x 8 to 32 x 32
+    pixels) beyond it; every other coefficient stays what it was, and so do all segments but Huffman tables that lack a code. Bytes behind
+    the end of the image are left out, the stream is padded to even length.
 
     Refusal `compressed-frame-unsupported` (another process than sequential Huffman, T.81 F.1), `compressed-frame-broken`."""
     stream = frame if isinstance(frame, JpegStream) else parse(frame)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -26,7 +27,6 @@ ENDED, OVER = END + 1 << SHIFT, END + 64 << SHIFT  # and ended by its end of blo
 LONG = -1  # in `WalkTable.first`: no code, or a difference of more than 16 bits with its code
 
 _PEEK = 16
-_FEW = 48  # coefficients to which one symbol more, sixteen at most, may be added within a block
 
 Content = tuple[tuple[int, ...], tuple[int, ...]]  # codes of each length, symbols
 
@@ -37,12 +37,12 @@ class WalkTable:
     window, or LONG. `difference`: the value of the DC difference. `many`: as many AC symbols as lie whole in the window. `one`: the next
     AC symbol with its magnitude. `dc`, `ac`: length of the code and symbol as `length << 8 | symbol`, 0 for none."""
 
-    first: list[int]
-    difference: list[int]
-    many: list[int]
-    one: list[int]
-    dc: list[int]
-    ac: list[int]
+    first: array[int]
+    difference: array[int]
+    many: array[int]
+    one: array[int]
+    dc: array[int]
+    ac: array[int]
 
 
 @lru_cache(maxsize=64)
@@ -73,9 +73,9 @@ def walk_table(dc: Huffman, ac: Huffman) -> WalkTable:
 
 @lru_cache(maxsize=32)
 def _walk_table(dc: Content, ac: Content) -> WalkTable:
+    """Arrays, not lists: encoders that optimise their tables give each frame its own, and a list of 65,536 numbers takes long to make."""
     import numpy
 
-    window = numpy.arange(1 << _PEEK, dtype=numpy.int32)
     one = numpy.full(1 << _PEEK, INVALID << SHIFT, numpy.int32)
     for symbol, (code, length) in codes(ac).items():
         run, size = symbol >> 4, symbol & 15
@@ -89,40 +89,60 @@ def _walk_table(dc: Content, ac: Content) -> WalkTable:
         if length + category > _PEEK:
             continue
         start, stop = code << _PEEK - length, code + 1 << _PEEK - length
-        rest = window[: stop - start] >> _PEEK - length - category
+        rest = numpy.arange(stop - start, dtype=numpy.int32) >> _PEEK - length - category
         first[start:stop] = (length + category) | 1 << SHIFT
         difference[start:stop] = numpy.where(rest >> max(category - 1, 0), rest, rest - (1 << category) + 1) if category else 0
-    return WalkTable(
-        _chained(first, one, _FEW).tolist(),
-        difference.tolist(),
-        _chained(one, one, END - 1).tolist(),
-        one.tolist(),
-        _symbols(dc),
-        _symbols(ac),
-    )
+    chain = _Chain()
+    two = chain.added(one.copy(), one)
+    four = chain.added(two.copy(), two)
+    many = chain.added(chain.added(four.copy(), two), one)
+    first = chain.added(chain.added(first, four), one)
+    made = (array("i", table.tobytes()) for table in (first, difference, many, one, _symbols(dc), _symbols(ac)))
+    return WalkTable(*made)
 
 
-def _chained(table: NDArray[int32], one: NDArray[int32], most: int) -> NDArray[int32]:
-    """Entries with further symbols added as long as they lie whole in the window, behind `most` coefficients none."""
+class _Chain:
+    """Adds entries to entries. One set of arrays serves all steps: what takes the time otherwise is memory that the system gives and takes
+    back for each."""
+
+    def __init__(self) -> None:
+        import numpy
+
+        self._numpy = numpy
+        self._window = numpy.arange(1 << _PEEK)
+        self._place = numpy.empty_like(self._window)
+        self._following = numpy.empty(1 << _PEEK, numpy.int32)
+        self._other = numpy.empty(1 << _PEEK, numpy.int32)
+        self._fits = numpy.empty(1 << _PEEK, bool)
+        self._also = numpy.empty(1 << _PEEK, bool)
+
+    def added(self, table: NDArray[int32], more: NDArray[int32]) -> NDArray[int32]:
+        """`table`, in place: to each entry that of `more` is added which lies whole in the rest of the window, and in the block if it began
+        with the window."""
+        numpy, place, following, other, fits, also = self._numpy, self._place, self._following, self._other, self._fits, self._also
+        # what is left of the window behind the symbols so far, zeros behind it
+        numpy.bitwise_and(table, 63, out=place)
+        numpy.left_shift(self._window, place, out=place)
+        numpy.bitwise_and(place, 0xFFFF, out=place)
+        numpy.take(more, place, out=following, mode="clip")
+        numpy.less(following, INVALID << SHIFT, out=fits)
+        numpy.bitwise_and(fits, numpy.less(table.view(numpy.uint32), END << SHIFT, out=also), out=fits)  # neither at an end nor LONG
+        numpy.add(table, following, out=following)
+        numpy.bitwise_and(following, BITS, out=other)
+        numpy.bitwise_and(fits, numpy.less_equal(other, _PEEK, out=also), out=fits)
+        numpy.right_shift(following, SHIFT, out=other)
+        numpy.bitwise_and(other, END - 1, out=other)
+        numpy.bitwise_and(fits, numpy.less(other, 64, out=also), out=fits)
+        numpy.copyto(table, following, where=fits)
+        return table
+
+
+def _symbols(table: Content) -> NDArray[int32]:
     import numpy
 
-    window = numpy.arange(1 << _PEEK, dtype=numpy.int32)
-    for _ in range(_PEEK // 2):
-        bits = table & 63
-        # what is left of the window behind the symbols so far, zeros behind it
-        following = one[(window << numpy.minimum(bits, _PEEK)) & 0xFFFF]
-        fits = (table >= 0) & (table >> SHIFT <= most) & (bits + (following & BITS) <= _PEEK) & (following >> SHIFT < INVALID)
-        if not fits.any():
-            break
-        table = numpy.where(fits, table + following, table)
-    return table
-
-
-def _symbols(table: Content) -> list[int]:
-    out = [0] * (1 << _PEEK)
+    out = numpy.zeros(1 << _PEEK, numpy.int32)
     for symbol, (code, length) in codes(table).items():
-        first, stop = code << _PEEK - length, code + 1 << _PEEK - length
-        out[first:stop] = [length << 8 | symbol] * (stop - first)
+        out[code << _PEEK - length : code + 1 << _PEEK - length] = length << 8 | symbol
     return out
 
 

@@ -24,7 +24,8 @@ def same_beside(before: bytes, after: bytes, rectangles: Iterable[Rectangle], *,
     Nothing is known but the two streams. Where both stand before the same block with the same predictions, the same codes and the same
     bits mean the same coefficients (T.81 F.2.2 leaves a decoder no choice), so bits are compared and blocks are not; decoded is what was
     blanked, with one MCU behind it, where the predictions of both meet again. When the bits do not agree, or codes changed their meaning,
-    every coefficient of the scan is decoded on both sides and compared."""
+    every coefficient of the interval is decoded on both sides and compared. Of the editor's, only the walk is used again, which the tests
+    hold against a slow decoder."""
     one, other = parse(before), parse(after)
     if _frame(one) != _frame(other) or len(one.scans) != len(other.scans):
         return False
@@ -42,14 +43,19 @@ def _same_scan(one: JpegStream, first: Scan, other: JpegStream, second: Scan, he
         return False
     grid = grid_of(one, first)
     runs = runs_of(cells_of(held, grid), grid.columns)
-    slots, again = _slots(one, first, grid.blocks, white), _slots(one, second, grid.blocks, white)
     grown = all(_grown(part, larger) for part, larger in zip(first.components, second.components, strict=True))
+    slots: tuple[Slot, ...] = ()
+    again: tuple[Slot, ...] = ()
     length = first.interval or grid.mcus
     pairs = zip(intervals(one, first, grid.mcus), intervals(other, second, grid.mcus), strict=True)
     for number, ((coded, _), (recoded, _)) in enumerate(pairs):
         count = min(length, grid.mcus - number * length)
         inside = within(runs, number * length, number * length + count)
-        if grown and (_same_bits(Walk(coded, slots), Walk(recoded, again), inside, count) if inside else coded == recoded):
+        if grown and not inside and coded == recoded:
+            continue
+        if not slots:
+            slots, again = _slots(one, first, grid.blocks, white), _slots(one, second, grid.blocks, white)
+        if grown and inside and _same_bits(Walk(coded, slots), Walk(recoded, again), inside, count):
             continue
         if not _same_coefficients(Walk(coded, slots), Walk(recoded, again), inside, count):
             return False
@@ -82,10 +88,22 @@ def _same_bits(one: Walk, other: Walk, runs: tuple[Run, ...], mcus: int) -> bool
             if _mcu(one) != _mcu(other):
                 return False
             reached += 1
-    # both stand before the same MCU: the bytes that are left may tell without a walk, else where the last block ends
-    return one.rest == other.rest or (
+    # both stand before the same MCU: the bits that are left may tell without a walk, else where the last block ends
+    return _same_end(one, other) or (
         _same_stretch(one, other, mcus - reached) and one.bits.end - one.position < _PADDING and other.bits.end - other.position < _PADDING
     )
+
+
+def _same_end(one: Walk, other: Walk) -> bool:
+    """True when the other side holds the same bits to the end, and less than a byte of ones behind them at most."""
+    if one.rest == other.rest:
+        return True
+    left = one.bits.end - one.position
+    more = other.bits.end - other.position - left
+    if not 0 < more < 8:
+        return False
+    bits = one.bits.copy(one.position, one.bits.end)
+    return other.bits.copy(other.position, other.bits.end) == bits << more | (1 << more) - 1
 
 
 def _same_stretch(one: Walk, other: Walk, mcus: int) -> bool:
@@ -124,12 +142,14 @@ def _mcu(walk: Walk) -> tuple[tuple[int, Block], ...]:
 
 def _same_coefficients(one: Walk, other: Walk, runs: tuple[Run, ...], mcus: int) -> bool:
     """The same answer the long way: every block of both is decoded, as if nothing were known of how one became the other."""
-    touched = {number for first, stop in runs for number in range(first, stop)}
-    for number in range(mcus):
-        mcu = _mcu(one)
-        if number in touched:
+    reached = 0
+    for first, stop in (*runs, (mcus, mcus)):
+        for _ in range(reached, first):
+            if _mcu(one) != _mcu(other):
+                return False
+        for _ in range(first, stop):
+            _mcu(one)
             if not _is_blank(other, 1):
                 return False
-        elif mcu != _mcu(other):
-            return False
+        reached = stop
     return other.bits.end - other.position < _PADDING

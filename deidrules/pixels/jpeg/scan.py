@@ -43,13 +43,15 @@ def blanked(coded: bytes, slots: tuple[Slot, ...], runs: tuple[Run, ...], mcus: 
     first, stop = runs[-1]
     aside = sum(bits for _, bits in pieces) - copied & 7
     if reached < mcus and walk.bits.left(walk.position) > _SHORT:
-        # a multiple of eight bits aside, what follows is copied as bytes, without knowing where in the last byte it ends
-        filled = _filled(slots, walk.order, written, stop - first, -aside & 7)
-        if filled is not None:
-            pieces[last] = filled
-            byte = copied + 7 >> 3
-            pieces.append(_copy(walk, copied, 8 * byte))
-            return _stuffed(pieces) + walk.bits.rest(byte)
+        # What follows is copied without knowing where in the last byte its last code ends. A multiple of eight bits aside, as bytes; else
+        # as bits, with fewer than eight behind the last code even if all that look like padding are padding.
+        for spare in range(max(1, 8 - walk.bits.trailing)):
+            filled = _filled(slots, walk.order, written, stop - first, -aside - spare & 7)
+            if filled is not None:
+                pieces[last] = filled
+                byte = walk.bits.end >> 3 if spare else copied + 7 >> 3
+                pieces.append(_copy(walk, copied, 8 * byte))
+                return _stuffed(pieces) + walk.bits.rest(byte)
     walk.skip(mcus - reached)
     if walk.bits.end - walk.position >= 16:  # ones to the next byte (T.81 F.1.2.3), and a byte more from some encoders
         raise broken()

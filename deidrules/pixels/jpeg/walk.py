@@ -83,6 +83,8 @@ class Walk:
                         mcus -= skipped
                 start = at
             except IndexError:  # the page ends within this MCU, which is walked again from the next
+                if start < 8:  # it stands at the beginning of a page that takes an MCU, if there were one
+                    raise broken() from None
                 predictions[:] = before
             self.position = base + start
             self._windows = windows if mcus <= 0 else array("H")
@@ -178,7 +180,7 @@ def repeated(bits: Bits, times: int) -> Bits:
     return many << more | rest, length * times
 
 
-def _ended(windows: array[int], place: int, one: list[int]) -> int:
+def _ended(windows: array[int], place: int, one: array[int]) -> int:
     """Where a block ends whose last symbols the table of many took together with symbols of the next block."""
     while place < FULL:
         place += one[windows[place & BITS]]
