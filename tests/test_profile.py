@@ -79,11 +79,9 @@ def test_a_mistake_in_a_profile_is_said_with_its_line(tmp_path: Path, change: tu
 
 def test_outputs_are_proven_unless_the_profile_says_off(tmp_path: Path) -> None:
     said_of = {}
-    for number, text in enumerate(
-        (GOOD, GOOD.replace("unlisted: X", "unlisted: X\n  verify: on"), GOOD.replace("unlisted: X", "unlisted: X\n  verify: off"))
-    ):
+    for number, policies in enumerate(("unlisted: X", "unlisted: X\n  verify: on", "unlisted: X\n  verify: off")):
         (tmp_path / str(number)).mkdir()
-        plan = compile_profile(write(tmp_path / str(number), text)).plan
+        plan = compile_profile(write(tmp_path / str(number), GOOD.replace("unlisted: X", policies))).plan
         assert plan is not None
         said_of[number] = plan.policies.verify
     assert said_of == {0: "on", 1: "on", 2: "off"}
