@@ -42,11 +42,11 @@ class Proof:
     `instance`, `facts`, `work`: the object as it came, what it says about its pixels, and what was asked of them. `keeps_pixels`: False
     where the pixel data is left out. `replaced`: tags of OverlayData that a header rule gave another value: nothing is known of them here.
 
-    Proven without painting again (shared with the painter are what a fill is, the marks of a label, the decoders): every addressed rectangle of every addressed frame and overlay plane holds the
-    fill (`pixels.fill`; where a label is drawn, its marks in white), bits to be stripped are clear, removed overlay groups are absent;
-    everything else of pixel data and overlay planes is as it came: native pixel data and frames that no rule touched byte for byte (but
-    for metadata that frames lose, `codestream.strip`), samples of changed frames where they are coded without loss, coefficients in
-    JPEG; the image description is the same."""
+    Proven without painting again (shared with the painter are what a fill is, the marks of a label, the decoders): every addressed
+    rectangle of every addressed frame and overlay plane holds the fill (`pixels.fill`; where a label is drawn, its marks in white), bits
+    to be stripped are clear, removed overlay groups are absent; everything else of pixel data and overlay planes is as it came: native
+    pixel data and frames that no rule touched byte for byte (but for metadata that frames lose, `codestream.strip`), samples of changed
+    frames where they are coded without loss, coefficients in JPEG; the image description is the same."""
 
     instance: DicomObject
     facts: PixelFacts
