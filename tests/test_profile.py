@@ -66,6 +66,7 @@ def test_a_misspelt_shipped_name_is_answered_with_the_right_one() -> None:
         (("unlisted: X", "unlisted: remove"), [("DR503", 7)]),
         (("unlisted: X", "malformed: repair"), [("DR504", 6)]),
         (("unlisted: X", "unlisted: X\n  unlistd: K"), [("DR503", 8)]),
+        (("unlisted: X", "unlisted: X\n  verify: no"), [("DR503", 8)]),
         (("version: 1.0.0", "version: 1.10"), [("DR503", 2)]),
         (("language: 1", "language: 2"), [("DR503", 3)]),
         (("unlisted: X", "unlisted: K\n  keep-private: because it is needed"), [("DR510", 8)]),
@@ -74,6 +75,16 @@ def test_a_misspelt_shipped_name_is_answered_with_the_right_one() -> None:
 def test_a_mistake_in_a_profile_is_said_with_its_line(tmp_path: Path, change: tuple[str, str], expected: list[tuple[str, int]]) -> None:
     compilation = compile_profile(write(tmp_path, GOOD.replace(*change)))
     assert compilation.plan is None and said(compilation) == expected
+
+
+def test_outputs_are_proven_unless_the_profile_says_off(tmp_path: Path) -> None:
+    said_of = {}
+    for number, policies in enumerate(("unlisted: X", "unlisted: X\n  verify: on", "unlisted: X\n  verify: off")):
+        (tmp_path / str(number)).mkdir()
+        plan = compile_profile(write(tmp_path / str(number), GOOD.replace("unlisted: X", policies))).plan
+        assert plan is not None
+        said_of[number] = plan.policies.verify
+    assert said_of == {0: "on", 1: "on", 2: "off"}
 
 
 def test_a_link_out_of_the_folder_is_outside_of_it(tmp_path: Path) -> None:

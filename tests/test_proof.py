@@ -130,7 +130,9 @@ def test_honest_outputs_of_every_native_layout_hold_and_no_bit_may_change(place:
 
 
 @pytest.mark.parametrize("transfer_syntax", [EXPLICIT, IMPLICIT, BIG])
-@pytest.mark.parametrize("layout", [{}, RGB, {"allocated": 16, "stored": 12, "signed": True}, {"photometric": "MONOCHROME1"}])
+@pytest.mark.parametrize(
+    "layout", [{}, RGB, {"allocated": 16, "stored": 12, "signed": True}, {"photometric": "MONOCHROME1"}, {"allocated": 1}]
+)
 def test_a_label_is_white_where_its_marks_are_and_nowhere_else(layout: dict[str, Any], transfer_syntax: str) -> None:
     made = dataset(rows=30, columns=60, **layout)
     box = Blank(Rectangle(4, 3, 50, 18))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from deidrules.actions.base import Keys
 from deidrules.dicom.buffer import Buffer, FileBuffer
 from deidrules.dicom.part import joined
+from deidrules.dicom.unwritten import Unwritten
 from deidrules.plan.model import Plan
 from deidrules.run.errors import stop_code
 from deidrules.run.layout import uid_name
@@ -140,7 +141,7 @@ class Processor:
 
     def _verify(self, proof: Proof, instance: Deidentified, partial: str, size: int) -> None:
         if not partial:
-            proof.check(joined(instance.parts))
+            proof.check(Unwritten(instance.parts) if size >= self._settings.large_bytes else joined(instance.parts))
             return
         try:
             with open_buffer(str(Path(self._settings.waiting, partial)), size, self._settings.large_bytes) as written:

@@ -18,10 +18,10 @@ def blocks_hold(before: bytes, after: bytes, rectangles: tuple[Rectangle, ...], 
     the rectangles. Refusal when a stream cannot be read."""
     if not same_beside(before, after, rectangles, white=white):
         return False
-    seen = _decoded(after)
-    if seen is None:
-        return _decoded(before) is None  # no library reads it: the coefficients have to do
     stream = parse(after)
+    seen = _decoded(after, len(stream.components))
+    if seen is None:
+        return _decoded(before, len(stream.components)) is None  # no library reads it: the coefficients have to do
     if seen.shape != (stream.rows, stream.columns, len(stream.components)):
         return False
     return all(_blank(seen[r.top : r.bottom, r.left : r.right], stream, white=white) for r in rectangles)
@@ -39,14 +39,13 @@ def jpeg_inside(frame: bytes, transfer_syntax: str) -> bytes | None:
         return None
 
 
-def _decoded(frame: bytes) -> Any:
+def _decoded(frame: bytes, components: int) -> Any:
     """rows x columns x components as the stream holds them, without a conversion of colours; None where the library does not read it."""
     import imagecodecs
 
+    # both spaces the same: no conversion
+    space = "rgb" if components == 3 else None
     try:
-        stream = parse(frame)
-        # both spaces the same: no conversion
-        space = "rgb" if len(stream.components) == 3 else None
         samples = imagecodecs.jpeg8_decode(frame, colorspace=space, outcolorspace=space)
     except Exception:
         return None

@@ -81,7 +81,7 @@ class _Frames:
         inside = jpeg_inside(before, facts.transfer_syntax)
         if inside is not None:
             again = jpeg_inside(after, facts.transfer_syntax)
-            return again is not None and (not wanted.blanks or blocks_hold(inside, again, wanted.blanks, white=self._white))
+            return again is not None and blocks_hold(inside, again, wanted.blanks, white=self._white)
         codec = CODECS[facts.transfer_syntax]
         return self._decoded(decoded(codec, before, facts), self._after(codec, after), wanted)
 

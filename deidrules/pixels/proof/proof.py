@@ -33,8 +33,6 @@ _SAME = (
 )
 # Planar configuration says where native samples lie; those of most streams lie as the codec has it. PS3.5 8.2
 _PLANAR_FRAMES = ("1.2.840.10008.1.2.8.1", "1.2.840.10008.1.2.1.98")
-# A frame of JPEG 2000 that came with loss is coded again reversibly: another transform, the same red, green and blue. PS3.3 C.7.6.3.1.2
-_TRANSFORMED = frozenset({"YBR_ICT", "YBR_RCT", "RGB"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +42,11 @@ class Proof:
     `instance`, `facts`, `work`: the object as it came, what it says about its pixels, and what was asked of them. `keeps_pixels`: False
     where the pixel data is left out. `replaced`: tags of OverlayData that a header rule gave another value: nothing is known of them here.
 
-    Proven, and nothing of it with the code that painted: every addressed rectangle of every addressed frame and overlay plane holds the
-    fill (`pixels.fill`; where a label is drawn, its marks in white), bits to be stripped are clear, removed overlay groups are absent;
-    everything else of pixel data and overlay planes is as it came: native pixel data and frames that no rule touched byte for byte (but
-    for metadata that frames lose, `codestream.strip`), samples of changed frames where they are coded without loss, coefficients in
-    JPEG; the image description is the same."""
+    Proven without painting again (shared with the painter are what a fill is, the marks of a label, the decoders): every addressed
+    rectangle of every addressed frame and overlay plane holds the fill (`pixels.fill`; where a label is drawn, its marks in white), bits
+    to be stripped are clear, removed overlay groups are absent; everything else of pixel data and overlay planes is as it came: native
+    pixel data and frames that no rule touched byte for byte (but for metadata that frames lose, `codestream.strip`), samples of changed
+    frames where they are coded without loss, coefficients in JPEG; the image description is the same."""
 
     instance: DicomObject
     facts: PixelFacts
@@ -103,6 +101,4 @@ class Proof:
         planar = not before.encapsulated or before.transfer_syntax in _PLANAR_FRAMES
         if planar and before.planar_configuration != after.planar_configuration:
             return False
-        if before.photometric == after.photometric:
-            return True
-        return before.encapsulated and {before.photometric, after.photometric} <= _TRANSFORMED
+        return before.photometric == after.photometric
