@@ -23,7 +23,8 @@ ROOMS = {
     "lint": {"compile", "language", "engine", "actions", "pixels", "plan", "dicom", "text"},
     "rehearsal": {"compile", "language", "engine", "actions", "plan", "dicom", "text"},
     "run": {"engine", "actions", "pixels", "plan", "dicom", "text"},
-    "cli": {"lint", "rehearsal", "run", "compile", "language", "engine", "actions", "pixels", "plan", "dicom", "text"},
+    "ocr": {"engine", "actions", "pixels", "plan", "dicom", "text"},
+    "cli": {"lint", "rehearsal", "ocr", "run", "compile", "language", "engine", "actions", "pixels", "plan", "dicom", "text"},
 }
 # modules beside the rooms, open to all of them; they import nothing of ours
 BESIDE = {"resources", "version"}

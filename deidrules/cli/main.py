@@ -24,6 +24,7 @@ COMMANDS = {
     "conformance": "Write the conformance statement of a profile.",
     "explain": "Show which rule decides about each element of a file.",
     "show": "List the elements of a file.",
+    "survey": "Count files by the equipment that made them.",
     "keygen": "Make a key file.",
 }
 

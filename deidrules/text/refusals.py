@@ -10,6 +10,7 @@ REFUSALS: dict[str, str] = {
     "bad-file-meta": "the file meta information (group 0002) is not coded in explicit VR little endian",
     "bad-fragment": "encapsulated pixel data holds something other than fragments of defined length",
     "bad-item": "a sequence holds something other than items",
+    "bad-json-header": "a line of a JSON export is no JSON object, or holds an attribute in a form that is not understood",
     "bad-sop-class": "SOP Class UID, which always stays, holds something that is no UID",
     "bad-value-length": "the length of a binary value is no multiple of what its VR needs",
     "cannot-add": "`add` reached a place where it cannot make its element: a sequence, or an attribute the dictionary does not know",
