@@ -14,7 +14,7 @@ from deidrules.ocr.columns import Cell, cell, withheld_columns
 from deidrules.ocr.headers import Header, header_of
 from deidrules.ocr.json_headers import file_of_document, header_of_document
 from deidrules.ocr.json_lines import Part, documents
-from deidrules.ocr.signature import Signature, number_of_frames, signature_of
+from deidrules.ocr.signature import number_of_frames, signature_of
 from deidrules.ocr.where import Filter, passes
 from deidrules.text.refusal import Refusal
 
@@ -38,7 +38,6 @@ class Seen:
     """One header that passed the filters. `cells` are those of the survey's columns. `series` and `patient` are digests, to tell one from
     another while the survey runs; they are never written. `path` and `name` are empty where no names are asked for."""
 
-    signature: Signature
     cells: tuple[Cell, ...]
     frames: int | None
     series: bytes
@@ -96,6 +95,8 @@ class Surveyor:
             codes[refusal.code] += 1
         except MemoryError:
             codes["out-of-memory"] += 1
+        except Exception:  # a defect of ours: its text may hold values
+            codes["internal-error"] += 1
         return Surveyed(job.index, tuple(seen), left_out, tuple(sorted(codes.items())))
 
     def _headers(self, job: SurveyJob, codes: Counter[str]) -> Iterator[tuple[Header, str, str]]:
@@ -119,7 +120,6 @@ class Surveyor:
         if settings.filters and not passes(settings.filters, header, signature):
             return None
         return Seen(
-            signature,
             tuple([cell(column, header, signature) for column in settings.columns]),
             number_of_frames(header),
             _digest(header, SERIES_INSTANCE_UID),
