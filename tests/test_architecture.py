@@ -37,6 +37,8 @@ LIBRARIES = {
     "jsonschema": {"compile.profile"},
     "cv2": {"ocr"},
     "pytesseract": {"ocr"},
+    "onnxruntime": {"ocr"},
+    "rapidocr": set(),
     "imagecodecs": {"pixels"},
     "pylibjpeg": {"pixels"},
 }

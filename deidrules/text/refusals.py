@@ -65,6 +65,7 @@ REFUSALS: dict[str, str] = {
     "special-file": "a pipe, socket or device among the sources: not read",
     "stray-delimiter": "an item tag or delimiter stands where an element has to be",
     "symbolic-link": "a symbolic link among the sources: not followed",
+    "text-finder-failed": "the engine that finds text could not do its work on a picture",
     "text-too-long": "a text is too long for a regular expression to be applied to it",
     "too-deep": "sequences are nested deeper than the limit",
     "too-large": "the file is larger than the limit",
