@@ -20,6 +20,7 @@ _DETECTION, _RECOGNITION = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
 _LONG_SIDE, _SMALLEST_SCALE, _LARGEST_SCALE = 1280, 0.65, 2.0
 _STRIDE = 32  # sides are multiples of it
 _TILE, _OVERLAP = 1600, 192
+_AGAIN = (0.4, 0.7)
 # a line is read at this height, in pieces of about the same width
 _LINE_HEIGHT, _LONGEST_LINE, _BATCH = 48, 3200, 8
 
@@ -33,8 +34,8 @@ class PPOCR:
         self._read = options.choice("read", "yes", "no") == "yes"
         self._threshold = options.number("threshold", 0.15, 0.01, 0.9)
         self._score = options.number("score", 0.3, 0, 1)
-        self._grow = options.number("grow", 0.7, 0, 3)
-        self._tallest = options.number("tallest", 90, 8, 4096)
+        self._grow = options.number("grow", 0.6, 0, 3)
+        self._tallest = options.number("tallest", 36, 8, 4096)
         runtime = options.choice("runtime", "any", "opencv")
         options.done()
         folder, version = _models()
@@ -50,6 +51,8 @@ class PPOCR:
         """See TextFinder."""
         import cv2
 
+        if picture.min() == picture.max():
+            return ()  # on one shade the network sees specks
         try:
             colours = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR if picture.ndim == 2 else cv2.COLOR_RGB2BGR)
             boxes = self._boxes(self._probability(colours), *colours.shape[:2])
@@ -76,23 +79,32 @@ class PPOCR:
         return found
 
     def _boxes(self, probability: Any, rows: int, columns: int) -> list[TextBox]:
-        """Connected pixels above the threshold, their boxes made larger: the network marks the middle of a line only."""
-        import cv2
+        """The boxes of connected pixels above the threshold. What is too thick to be a line may be several lines that touch: it is looked
+        at again under higher thresholds, and what stays too thick is no text."""
         import numpy
 
-        count, labels, stats, _ = cv2.connectedComponentsWithStats((probability > self._threshold).astype("u1"), connectivity=8)
-        scores = numpy.bincount(labels.ravel(), probability.ravel(), count) / stats[:, cv2.CC_STAT_AREA]
         across, down = columns / probability.shape[1], rows / probability.shape[0]
+        thickest = max(self._tallest, self._tallest / 1000 * max(rows, columns))
         found = []
-        for (left, top, width, height, _), score in list(zip(stats.tolist(), scores.tolist(), strict=True))[1:]:
-            thickness = min(width * across, height * down)
-            if min(width, height) < 2 or thickness > self._tallest or score < self._score:
-                continue
-            more = self._grow * min(width, height) + 1
-            corners = ((left - more) * across, (top - more) * down, (left + width + more) * across, (top + height + more) * down)
-            box = clipped(*corners, rows=rows, columns=columns)
-            if box is not None:
-                found.append(TextBox(box, "", min(1.0, score)))
+        rest = probability
+        for threshold in (self._threshold, *_AGAIN):
+            labels, parts = _parts(rest, threshold)
+            thick = numpy.zeros(len(parts) + 1, bool)
+            for number, ((left, top, width, height), score) in enumerate(parts, 1):
+                if min(width * across, height * down) > thickest:
+                    thick[number] = True
+                    continue
+                if min(width, height) < 2 or score < self._score:
+                    continue
+                # the network marks the middle of a line only
+                more = self._grow * min(width, height) + 1
+                corners = ((left - more) * across, (top - more) * down, (left + width + more) * across, (top + height + more) * down)
+                box = clipped(*corners, rows=rows, columns=columns)
+                if box is not None:
+                    found.append(TextBox(box, "", min(1.0, score)))
+            if not thick.any():
+                break
+            rest = numpy.where(thick[labels], rest, 0)
         return sorted(found, key=lambda one: (one.rectangle.top, one.rectangle.left))
 
     @cached_property
@@ -156,6 +168,17 @@ def make(options: Mapping[str, str]) -> PPOCR:
 def _tiles(side: int) -> range:
     """Where the tiles of a side begin; all but the last are _TILE long."""
     return range(1) if side <= _TILE else range(0, side - _OVERLAP, _TILE - _OVERLAP)
+
+
+def _parts(probability: Any, threshold: float) -> tuple[Any, list[tuple[tuple[int, int, int, int], float]]]:
+    """Connected pixels above a threshold: their numbers from 1, and of each part left, top, width, height and mean probability."""
+    import cv2
+    import numpy
+
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((probability > threshold).astype("u1"), connectivity=8)
+    scores = (numpy.bincount(labels.ravel(), probability.ravel(), count) / stats[:, cv2.CC_STAT_AREA]).tolist()
+    parts = [((left, top, width, height), score) for (left, top, width, height, _), score in zip(stats.tolist(), scores, strict=True)]
+    return labels, parts[1:]
 
 
 def _planes(picture: Any) -> Any:
