@@ -27,6 +27,8 @@ from deidrules.ocr.signature import OverlayLayout, Signature, UltrasoundRegion, 
 from deidrules.ocr.survey import ColumnError, Sample, Survey, columns_of
 from deidrules.ocr.surveying import Seen
 from deidrules.ocr.where import FilterError, read_filter
+from deidrules.run.errors import Stopped
+from deidrules.run.result import Refused
 from deidrules.text.refusal import Refusal
 
 SECRETS = ("NOBODY^KNOWS", "ID-4711", "STATION-9", "WESTGATE", "2.25.77")
@@ -474,6 +476,51 @@ def test_links_pipes_and_what_may_not_be_read_are_counted(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     codes = json.loads(run(folder, "--json").stdout)["codes"]
     assert codes == {"not-dicom": 1, "truncated": 1, "symbolic-link": 1, "special-file": 1}
+
+
+def test_an_interrupted_survey_writes_nothing(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(self: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("deidrules.run.interrupt.Interruption.check", check)
+    done = run(folder, "-o", tmp_path / "o.csv")
+    assert done.exit_code == 130
+    assert not (tmp_path / "o.csv").exists()
+
+
+def test_a_worker_that_dies_costs_the_file_it_had_in_hand(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dying(jobs: Any, settings: Any) -> Any:
+        processor = settings.processor()
+        for job, result in jobs:
+            crashed = job.path.endswith("a/0.dcm")
+            yield job, Refused(job.index, "failed", {"code": "crash"}) if crashed else result or processor(job)
+
+    monkeypatch.setattr("deidrules.run.pool.in_process", dying)
+    done = run(folder, "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["codes"] == {"crash": 1, "not-dicom": 1, "truncated": 1}
+    assert json.loads(done.stdout)["surveyed"] == 10
+
+
+def test_workers_that_cannot_start_stop_the_survey(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(jobs: Any, settings: Any) -> Any:
+        raise Stopped("worker-start")
+
+    monkeypatch.setattr("deidrules.run.pool.in_process", stopped)
+    done = run(folder, "-o", tmp_path / "o.csv")
+    assert done.exit_code == 3
+    assert "worker-start" in done.stderr
+    assert not (tmp_path / "o.csv").exists()
+
+
+def test_a_defect_costs_one_file_and_is_counted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(header: object, withheld: object) -> None:
+        raise RuntimeError("NOBODY^KNOWS")
+
+    monkeypatch.setattr("deidrules.ocr.surveying.signature_of", broken)
+    done = run(folder, "--json")
+    assert json.loads(done.stdout)["codes"] == {"internal-error": 11, "not-dicom": 1, "truncated": 1}
+    assert "NOBODY" not in done.output
 
 
 def test_names_that_are_no_utf8_come_out_as_they_are(tmp_path: Path) -> None:
