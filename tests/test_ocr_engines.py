@@ -155,6 +155,13 @@ def test_lines_that_touch_are_told_apart_and_not_dropped() -> None:
     assert covered(finder.find(picture), picture) > 0.95
 
 
+@pytest.mark.parametrize("option", ["", ":read=no"])
+def test_letters_too_large_for_a_line_are_found_where_they_can_be_read(option: str) -> None:
+    picture = page(("RED", 20, 20), ("GREEN", 20, 220), size=140, shade=128, rows=400, columns=560)
+    boxes = made(f"ppocr{option}").find(picture)
+    assert covered(boxes, picture) > 0.9
+
+
 @pytest.mark.parametrize("name", ["ppocr", "tesseract"])
 def test_what_the_engine_cannot_do_is_a_refusal_without_a_word_of_the_library(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     finder = made(name)

@@ -3,7 +3,7 @@ Options: read, threshold, score, grow, tallest, runtime."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ _LONG_SIDE, _SMALLEST_SCALE, _LARGEST_SCALE = 1280, 0.65, 2.0
 _STRIDE = 32  # sides are multiples of it
 _TILE, _OVERLAP = 1600, 192
 _AGAIN = (0.4, 0.7)
+# what is thicker than a line is text if it can be read as surely as this
+_CERTAIN = 0.6
 # a line is read at this height, in pieces of about the same width
 _LINE_HEIGHT, _LONGEST_LINE, _BATCH = 48, 3200, 8
 
@@ -55,8 +57,15 @@ class PPOCR:
             return ()  # on one shade the network sees specks
         try:
             colours = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR if picture.ndim == 2 else cv2.COLOR_RGB2BGR)
-            boxes = self._boxes(self._probability(colours), *colours.shape[:2])
-            return tuple(self._reader.read(colours, boxes) if self._read and boxes else boxes)
+            boxes, doubtful = self._boxes(self._probability(colours), *colours.shape[:2])
+            large = [
+                box
+                for box in (self._reader.read(colours, doubtful) if doubtful else ())
+                if len(box.text) > 1 and box.confidence >= _CERTAIN
+            ]
+            if self._read:
+                boxes = self._reader.read(colours, boxes) if boxes else boxes
+            return tuple(sorted([*boxes, *large], key=_place))
         except (cv2.error, RuntimeError, ValueError):
             raise Refusal("text-finder-failed") from None
 
@@ -78,22 +87,23 @@ class PPOCR:
                 numpy.maximum(place, marked, out=place)
         return found
 
-    def _boxes(self, probability: Any, rows: int, columns: int) -> list[TextBox]:
-        """The boxes of connected pixels above the threshold. What is too thick to be a line may be several lines that touch: it is looked
-        at again under higher thresholds, and what stays too thick is no text."""
+    def _boxes(self, probability: Any, rows: int, columns: int) -> tuple[list[TextBox], list[TextBox]]:
+        """The boxes of connected pixels above the threshold, and doubtful ones. What is too thick to be a line may be several lines that
+        touch: it is looked at again under higher thresholds. What stays too thick is doubtful: large letters, or a picture like a band of
+        curves."""
         import numpy
 
         across, down = columns / probability.shape[1], rows / probability.shape[0]
         thickest = max(self._tallest, self._tallest / 1000 * max(rows, columns))
-        found = []
+        found: list[TextBox] = []
+        doubtful: list[TextBox] = []
         rest = probability
         for threshold in (self._threshold, *_AGAIN):
             labels, parts = _parts(rest, threshold)
             thick = numpy.zeros(len(parts) + 1, bool)
+            doubtful = []
             for number, ((left, top, width, height), score) in enumerate(parts, 1):
-                if min(width * across, height * down) > thickest:
-                    thick[number] = True
-                    continue
+                thick[number] = min(width * across, height * down) > thickest
                 if min(width, height) < 2 or score < self._score:
                     continue
                 # the network marks the middle of a line only
@@ -101,11 +111,11 @@ class PPOCR:
                 corners = ((left - more) * across, (top - more) * down, (left + width + more) * across, (top + height + more) * down)
                 box = clipped(*corners, rows=rows, columns=columns)
                 if box is not None:
-                    found.append(TextBox(box, "", min(1.0, score)))
+                    (doubtful if thick[number] else found).append(TextBox(box, "", min(1.0, score)))
             if not thick.any():
                 break
             rest = numpy.where(thick[labels], rest, 0)
-        return sorted(found, key=lambda one: (one.rectangle.top, one.rectangle.left))
+        return found, doubtful
 
     @cached_property
     def _reader(self) -> _Reader:
@@ -120,7 +130,7 @@ class _Reader:
         # the first answer means no letter, the last one a blank
         self._letters = ("", *network.metadata()["character"].split("\n"), " ")
 
-    def read(self, colours: Any, boxes: list[TextBox]) -> list[TextBox]:
+    def read(self, colours: Any, boxes: Sequence[TextBox]) -> list[TextBox]:
         """The boxes with their text. Lines that stand upright are turned, and read in the direction that reads better."""
         pieces: list[tuple[int, Any]] = []
         for number, box in enumerate(boxes):
@@ -163,6 +173,11 @@ class _Reader:
 def make(options: Mapping[str, str]) -> PPOCR:
     """The factory. EngineMissing when the models are not there."""
     return PPOCR(Options("ppocr", options))
+
+
+def _place(box: TextBox) -> tuple[int, int, int, int]:
+    """Top to bottom, left to right."""
+    return box.rectangle.top, box.rectangle.left, box.rectangle.bottom, box.rectangle.right
 
 
 def _tiles(side: int) -> range:
