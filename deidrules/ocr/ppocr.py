@@ -23,6 +23,8 @@ _TILE, _OVERLAP = 1600, 192
 _AGAIN = (0.4, 0.7)
 # what is thicker than a line is text if it can be read as surely as this
 _CERTAIN = 0.6
+_CLOSER = 2.0
+_LARGE = 0.03  # of the picture: a box that takes more has to be readable, or it is looked at again
 # a line is read at this height, in pieces of about the same width
 _LINE_HEIGHT, _LONGEST_LINE, _BATCH = 48, 3200, 8
 
@@ -57,25 +59,35 @@ class PPOCR:
             return ()  # on one shade the network sees specks
         try:
             colours = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR if picture.ndim == 2 else cv2.COLOR_RGB2BGR)
-            boxes, doubtful = self._boxes(self._probability(colours), *colours.shape[:2])
-            large = [
-                box
-                for box in (self._reader.read(colours, doubtful) if doubtful else ())
-                if len(box.text) > 1 and box.confidence >= _CERTAIN
-            ]
-            if self._read:
-                boxes = self._reader.read(colours, boxes) if boxes else boxes
-            return tuple(sorted([*boxes, *large], key=_place))
+            boxes = self._found(colours)
+            read = self._reader.read(colours, boxes) if self._read and boxes else boxes
+            return tuple(sorted(read, key=_place))
         except (cv2.error, RuntimeError, ValueError):
             raise Refusal("text-finder-failed") from None
 
-    def _probability(self, colours: Any) -> Any:
-        """How likely each pixel of the scaled picture is text, float32. Large pictures go through in tiles that overlap."""
+    def _found(self, colours: Any) -> list[TextBox]:
+        """The boxes of a picture. What is doubtful counts where it can be read as large letters; else it is looked at once more, enlarged:
+        there may be small text in what the network took for one large thing."""
+        scale = min(_LARGEST_SCALE, max(_SMALLEST_SCALE, _LONG_SIDE / max(colours.shape[:2])))
+        rows, columns = colours.shape[:2]
+        largest = _LARGE * rows * columns
+        boxes, doubtful = self._boxes(self._probability(colours, scale), rows, columns, largest)
+        for box in self._reader.read(colours, doubtful) if doubtful else ():
+            if len(box.text) > 1 and box.confidence >= _CERTAIN:
+                boxes.append(TextBox(box.rectangle, "", box.confidence))
+                continue
+            piece = _cut(colours, box.rectangle)
+            inner, _ = self._boxes(self._probability(piece, _CLOSER * scale), piece.shape[0], piece.shape[1], largest)
+            left, top = box.rectangle.left, box.rectangle.top
+            boxes += [TextBox(_moved(one.rectangle, left, top), "", one.confidence) for one in inner]
+        return boxes
+
+    def _probability(self, colours: Any, scale: float) -> Any:
+        """How likely each pixel of the picture, scaled, is text, float32. Large pictures go through in tiles that overlap."""
         import cv2
         import numpy
 
         rows, columns = colours.shape[:2]
-        scale = min(_LARGEST_SCALE, max(_SMALLEST_SCALE, _LONG_SIDE / max(rows, columns)))
         height, width = (max(_STRIDE, round(side * scale / _STRIDE) * _STRIDE) for side in (rows, columns))
         scaled = cv2.resize(colours, (width, height), interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA)
         found = numpy.zeros((height, width), numpy.float32)
@@ -87,16 +99,17 @@ class PPOCR:
                 numpy.maximum(place, marked, out=place)
         return found
 
-    def _boxes(self, probability: Any, rows: int, columns: int) -> tuple[list[TextBox], list[TextBox]]:
+    def _boxes(self, probability: Any, rows: int, columns: int, largest: float) -> tuple[list[TextBox], list[TextBox]]:
         """The boxes of connected pixels above the threshold, and doubtful ones. What is too thick to be a line may be several lines that
-        touch: it is looked at again under higher thresholds. What stays too thick is doubtful: large letters, or a picture like a band of
-        curves."""
+        touch: it is looked at again under higher thresholds. Doubtful is what stays too thick, or covers more than `largest` pixels: large
+        letters, or a band of curves."""
         import numpy
 
         across, down = columns / probability.shape[1], rows / probability.shape[0]
         thickest = max(self._tallest, self._tallest / 1000 * max(rows, columns))
         found: list[TextBox] = []
         doubtful: list[TextBox] = []
+        sizeable: list[TextBox] = []
         rest = probability
         for threshold in (self._threshold, *_AGAIN):
             labels, parts = _parts(rest, threshold)
@@ -110,12 +123,14 @@ class PPOCR:
                 more = self._grow * min(width, height) + 1
                 corners = ((left - more) * across, (top - more) * down, (left + width + more) * across, (top + height + more) * down)
                 box = clipped(*corners, rows=rows, columns=columns)
-                if box is not None:
-                    (doubtful if thick[number] else found).append(TextBox(box, "", min(1.0, score)))
+                if box is None:
+                    continue
+                large = (box.right - box.left) * (box.bottom - box.top) > largest
+                (doubtful if thick[number] else sizeable if large else found).append(TextBox(box, "", min(1.0, score)))
             if not thick.any():
                 break
             rest = numpy.where(thick[labels], rest, 0)
-        return found, doubtful
+        return found, doubtful + sizeable
 
     @cached_property
     def _reader(self) -> _Reader:
@@ -178,6 +193,10 @@ def make(options: Mapping[str, str]) -> PPOCR:
 def _place(box: TextBox) -> tuple[int, int, int, int]:
     """Top to bottom, left to right."""
     return box.rectangle.top, box.rectangle.left, box.rectangle.bottom, box.rectangle.right
+
+
+def _moved(one: Rectangle, across: int, down: int) -> Rectangle:
+    return Rectangle(one.left + across, one.top + down, one.right + across, one.bottom + down)
 
 
 def _tiles(side: int) -> range:
