@@ -24,7 +24,8 @@ ROOMS = {
     "lint": {"compile", "language", "engine", "actions", "pixels", "plan", "dicom", "text"},
     "rehearsal": {"compile", "language", "engine", "actions", "plan", "dicom", "text"},
     "run": {"engine", "rectangles", "actions", "pixels", "plan", "dicom", "text"},
-    "cli": {"lint", "rehearsal", "run", "rectangles", "compile", "language", "engine", "actions", "pixels", "plan", "dicom", "text"},
+    "ocr": {"engine", "actions", "pixels", "plan", "dicom", "text"},
+    "cli": {"lint", "rehearsal", "ocr", "run", "rectangles", "compile", "language", "engine", "actions", "pixels", "plan", "dicom", "text"},
 }
 # modules beside the rooms, open to all of them; they import nothing of ours
 BESIDE = {"resources", "version"}
@@ -37,6 +38,8 @@ LIBRARIES = {
     "jsonschema": {"compile.profile"},
     "cv2": {"ocr"},
     "pytesseract": {"ocr"},
+    "onnxruntime": {"ocr"},
+    "rapidocr": set(),
     "imagecodecs": {"pixels"},
     "pylibjpeg": {"pixels"},
 }

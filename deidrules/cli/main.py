@@ -26,6 +26,7 @@ COMMANDS = {
     "explain": "Show which rule decides about each element of a file.",
     "show": "List the elements of a file.",
     "render": "Write the pictures in a file as PNG.",
+    "survey": "Count files by the equipment that made them.",
     "keygen": "Make a key file.",
 }
 

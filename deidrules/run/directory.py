@@ -20,7 +20,7 @@ from deidrules.run.header import run_header
 from deidrules.run.interrupt import Interruption
 from deidrules.run.journal import Journal, run_folder
 from deidrules.run.layout import LAYOUTS, fixed_name, source_identifier
-from deidrules.run.pool import Pool, Step, in_process
+from deidrules.run.pool import Pool, in_process
 from deidrules.run.process import FILE_BYTES, Settings
 from deidrules.run.quiet import quiet
 from deidrules.run.result import Job, Refused, Result
@@ -31,6 +31,7 @@ from deidrules.run.tally import Tally
 
 Place = str | os.PathLike[str]
 Progress = Callable[[int, int], None]
+Step = tuple[Job, Result | None]
 
 _FAILED_TO_FIND = frozenset({"unreadable", "unreadable-folder"})
 
@@ -224,7 +225,7 @@ class Run:
         settings = self._settings.for_sink(sink.partial, self._crosswalk is not None)
         results: Iterator[tuple[Job, Result]]
         if self._workers > 1:
-            pool = Pool(settings, self._workers)
+            pool: Pool[Job, Result] = Pool(settings, self._workers)
             stack.callback(pool.close)
             results = pool.run(self._steps(), interruption.check)
         else:

@@ -12,11 +12,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import Pipe
 from selectors import EVENT_READ, DefaultSelector
+from typing import Generic, Protocol, TypeVar
 
 from deidrules.run.errors import Stopped
 from deidrules.run.memory import settled_memory
-from deidrules.run.process import Processor, Settings
-from deidrules.run.result import Job, Refused, Result
+from deidrules.run.result import Refused
 from deidrules.run.worker import READY
 
 # A chunk is files of one folder as far as they reach, so that one worker sees a series. Its paths have to fit into the pipe twice.
@@ -28,24 +28,51 @@ _WINDOW = 2048  # results that may wait for an earlier one
 _STARTS = 3  # workers in a row that may die before they are ready
 _POLL_SECONDS = 0.2
 
-Step = tuple[Job, Result | None]
+
+class Indexed(Protocol):
+    """A job or a result. `index` counts the jobs of the run."""
+
+    @property
+    def index(self) -> int:
+        """Which job it is, or answers."""
 
 
-def in_process(jobs: Iterable[Step], settings: Settings) -> Iterator[tuple[Job, Result]]:
+class OfFile(Indexed, Protocol):
+    """A job."""
+
+    @property
+    def path(self) -> str:
+        """The file it is about."""
+
+
+J = TypeVar("J", bound=OfFile)
+R = TypeVar("R", bound=Indexed)
+J_contra = TypeVar("J_contra", contravariant=True)
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Work(Protocol[J_contra, R_co]):
+    """What is to be done with files, as it goes to worker processes."""
+
+    def processor(self) -> Callable[[J_contra], R_co]:
+        """What does it. It never raises for the sake of a file."""
+
+
+def in_process(jobs: Iterable[tuple[J, R | None]], settings: Work[J, R]) -> Iterator[tuple[J, R]]:
     """The same without processes: one file after the other, here."""
-    processor = Processor(settings)
+    processor = settings.processor()
     with settled_memory():
         for job, result in jobs:
             yield job, result if result is not None else processor(job)
 
 
-class _Worker:
+class _Worker(Generic[J]):
     """A process, the pipe to it, and the jobs it was given and has not answered, in order."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: object) -> None:
         self.link, theirs = Pipe()
         self.ready = False
-        self.waiting: deque[tuple[Job, ...]] = deque()
+        self.waiting: deque[tuple[J, ...]] = deque()
         self.done = 0  # jobs of the first chunk that are answered
         with theirs:
             # Not multiprocessing: a script that calls us without a main guard must not be run again in every worker, and a fork would
@@ -63,14 +90,14 @@ class _Worker:
         except OSError:
             pass  # dead already: the pipe's end will say so
 
-    def give(self, chunk: tuple[Job, ...]) -> None:
+    def give(self, chunk: tuple[J, ...]) -> None:
         self.waiting.append(chunk)
         try:
             self.link.send(chunk)
         except OSError:
             pass
 
-    def answered(self) -> Job:
+    def answered(self) -> J:
         """The job that a result belongs to."""
         job = self.waiting[0][self.done]
         self.done += 1
@@ -79,7 +106,7 @@ class _Worker:
             self.done = 0
         return job
 
-    def rest(self) -> list[tuple[Job, ...]]:
+    def rest(self) -> list[tuple[J, ...]]:
         """The chunks that were not answered."""
         chunks = list(self.waiting)
         if chunks:
@@ -92,26 +119,26 @@ class _Worker:
         self.process.wait()
 
 
-class Pool:
+class Pool(Generic[J, R]):
     """`workers` processes. A worker that dies is replaced; the file it had in hand is failed with the code `crash`, what else it had been
     given goes to its successor. Raises Stopped `worker-start` when workers cannot even begin, or when one says so."""
 
-    def __init__(self, settings: Settings, workers: int) -> None:
+    def __init__(self, settings: Work[J, R], workers: int) -> None:
         self._settings = settings
         self._selector = DefaultSelector()
-        self._workers: list[_Worker] = []
+        self._workers: list[_Worker[J]] = []
         self._false_starts = 0
         for _ in range(workers):
             self._start()
 
-    def run(self, steps: Iterable[Step], poll: Callable[[], None]) -> Iterator[tuple[Job, Result]]:
+    def run(self, steps: Iterable[tuple[J, R | None]], poll: Callable[[], None]) -> Iterator[tuple[J, R | Refused]]:
         """Every job with its result, in the given order; a step that has its result already keeps its place. `poll` is called now and
         then and may raise."""
         chunks = _chunks(steps)
         more = True
         last = -1  # the highest index that was taken from the chunks
         following = 0
-        finished: dict[int, tuple[Job, Result]] = {}
+        finished: dict[int, tuple[J, R | Refused]] = {}
         while True:
             while more and last - following < _WINDOW and (worker := self._idle()) is not None:
                 chunk = next(chunks, None)
@@ -138,21 +165,21 @@ class Pool:
             worker.end()
         self._selector.close()
 
-    def _start(self) -> _Worker:
+    def _start(self) -> _Worker[J]:
         try:
-            worker = _Worker(self._settings)
+            worker: _Worker[J] = _Worker(self._settings)
         except OSError:
             raise Stopped("worker-start") from None
         self._workers.append(worker)
         self._selector.register(worker.link, EVENT_READ, worker)
         return worker
 
-    def _idle(self) -> _Worker | None:
+    def _idle(self) -> _Worker[J] | None:
         """The worker with the least to do, if it can take more."""
         worker = min(self._workers, key=lambda one: len(one.waiting))
         return worker if len(worker.waiting) < _AHEAD else None
 
-    def _receive(self, worker: _Worker, finished: dict[int, tuple[Job, Result]]) -> None:
+    def _receive(self, worker: _Worker[J], finished: dict[int, tuple[J, R | Refused]]) -> None:
         try:
             message = worker.link.recv()
         except (EOFError, OSError):
@@ -166,7 +193,7 @@ class Pool:
         else:
             finished[message.index] = (worker.answered(), message)
 
-    def _replace(self, dead: _Worker, finished: dict[int, tuple[Job, Result]]) -> None:
+    def _replace(self, dead: _Worker[J], finished: dict[int, tuple[J, R | Refused]]) -> None:
         chunks = dead.rest()
         self._selector.unregister(dead.link)
         self._workers.remove(dead)
@@ -184,9 +211,9 @@ class Pool:
             successor.give(chunk)
 
 
-def _chunks(steps: Iterable[Step]) -> Iterator[list[Step]]:
+def _chunks(steps: Iterable[tuple[J, R | None]]) -> Iterator[list[tuple[J, R | None]]]:
     """Cut where the folder changes, unless that leaves few files, and where a chunk is full."""
-    chunk: list[Step] = []
+    chunk: list[tuple[J, R | None]] = []
     size, folder = 0, ""
     for step in steps:
         path = step[0].path

@@ -67,6 +67,10 @@ class Settings:
             return False
         return True
 
+    def processor(self) -> Processor:
+        """What does the work, for `run.pool`."""
+        return Processor(self)
+
     def engine(self) -> Applies:
         """A new engine for the plan."""
         if self.build is not None:

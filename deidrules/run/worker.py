@@ -6,16 +6,15 @@ import signal
 from multiprocessing.connection import Connection
 
 from deidrules.run.memory import settled_memory
-from deidrules.run.process import Processor, Settings, internal_error
+from deidrules.run.process import internal_error
 from deidrules.run.quiet import no_core_dumps, quiet
-from deidrules.run.result import Job
 
 READY = "ready"
 
 
 def main(descriptor: int) -> None:
-    """Serve until the other end closes. The first message is the Settings, the others are tuples of Jobs; each Job is answered by a
-    Result. What cannot begin answers with the record of its error instead of READY."""
+    """Serve until the other end closes. The first message is the Work (`run.pool`), the others are tuples of its jobs; each job is answered
+    by a result. What cannot begin answers with the record of its error instead of READY."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
     no_core_dumps()
     link: Connection = Connection(descriptor)
@@ -29,8 +28,7 @@ def main(descriptor: int) -> None:
 def _serve(link: Connection) -> None:
     try:
         settings = link.recv()
-        assert isinstance(settings, Settings)
-        processor = Processor(settings)
+        processor = settings.processor()
     except EOFError:
         raise
     except Exception as error:
@@ -39,6 +37,6 @@ def _serve(link: Connection) -> None:
     link.send(READY)
     with settled_memory():
         while True:
-            chunk: tuple[Job, ...] = link.recv()
+            chunk: tuple[object, ...] = link.recv()
             for job in chunk:
                 link.send(processor(job))

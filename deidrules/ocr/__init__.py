@@ -1,0 +1,1 @@
+"""Text in pictures: the signatures of equipment, surveys of them, and the engines that find text."""
